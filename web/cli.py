@@ -17,7 +17,7 @@ HELD = 3
 
 _CALLER_IS_WRONG = (InvalidQuery, InvalidSetting, UnknownListing, UnknownProduct)
 
-# name -> (where the click command is, what it does in a line). The line stands here: `hanmaru --help` imports no command.
+# name -> (where the click command is, what it does in a line). With the line here `hanmaru --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("web.commands.demo:demo", "Start the mock platforms, sync all three, and serve the catalogue."),
     "up": ("web.commands.serve:up", "Run web server, worker and scheduler together."),

@@ -1,0 +1,189 @@
+"""Settings: what the environment may say, what it means, and that docs/settings.md says the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from integrator.errors import InvalidSetting
+from web.config import FEEDS, SETTINGS, Settings, find_unknown_names, for_child
+
+ROOT = Path(__file__).parents[2]
+REMOTE = {
+    "HANMARU_BUYKOREA_URL": "https://feeds.buykorea.example/buykorea",
+    "HANMARU_BUYKOREA_KEY": "a%2Bb%3D%3D",
+}
+
+
+def read_documented_rows():
+    text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    pattern = r"^\| `(HANMARU_\w+)` \| (.+?) \| (.+?) \| (yes|) ?\|$"
+    return {name: (default, meaning, mark == "yes") for name, default, meaning, mark in re.findall(pattern, text, re.M)}
+
+
+def test_docs_show_every_setting_with_its_default_and_meaning_and_no_other():
+    documented = read_documented_rows()
+
+    assert documented == {row.name: (row.default, row.meaning, row.secret) for row in SETTINGS}
+
+
+def test_documented_defaults_are_the_ones_in_force(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    defaults = {name: default for name, (default, _, _) in read_documented_rows().items()}
+
+    settings = Settings.from_environment({})
+
+    assert settings.home == tmp_path / defaults["HANMARU_HOME"]
+    assert settings.host == defaults["HANMARU_HOST"]
+    assert str(settings.port) == defaults["HANMARU_PORT"]
+    assert settings.database_url == f"sqlite:///{settings.home}/hanmaru.db"
+    for feed in FEEDS:
+        assert settings.feeds[feed.platform].url == defaults[f"{feed.stem}_URL"]
+    assert (settings.redis_url, settings.search_url, settings.search_ca) == (None, None, None)
+    assert (settings.public_url, settings.secret_key, settings.mail_url, settings.rates) == (None, None, None, None)
+
+
+def test_each_documented_setting_is_read(tmp_path):
+    certificate, rates = tmp_path / "ca.pem", tmp_path / "rates.csv"
+    certificate.write_text("x")
+    rates.write_text("x")
+    given = {
+        "HANMARU_HOME": str(tmp_path),
+        "HANMARU_DATABASE_URL": "postgresql://u:p@db.example/h",
+        "HANMARU_REDIS_URL": "redis://queue.example:6379/0",
+        "HANMARU_SEARCH_URL": "https://u:p@one.example,two.example",
+        "HANMARU_SEARCH_CA": str(certificate),
+        "HANMARU_BUYKOREA_URL": "https://bk.example/buykorea/",
+        "HANMARU_BUYKOREA_KEY": "bk-key",
+        "HANMARU_GOBIZKOREA_URL": "https://gb.example/gobizkorea",
+        "HANMARU_GOBIZKOREA_ID": "gb-id",
+        "HANMARU_GOBIZKOREA_SECRET": "gb-secret",
+        "HANMARU_TRADEKOREA_URL": "https://tk.example/tradekorea",
+        "HANMARU_TRADEKOREA_CLIENT_ID": "tk-id",
+        "HANMARU_TRADEKOREA_CLIENT_SECRET": "tk-secret",
+        "HANMARU_HOST": "127.0.0.2",
+        "HANMARU_PORT": "9000",
+        "HANMARU_PUBLIC_URL": "https://catalogue.example",
+        "HANMARU_SECRET_KEY": "sixteen or more characters",
+        "HANMARU_MAIL_URL": "smtp://mail.example:25",
+        "HANMARU_RATES": str(rates),
+    }
+    assert set(given) == {row.name for row in SETTINGS}
+
+    settings = Settings.from_environment(given)
+
+    assert settings == Settings(
+        home=tmp_path,
+        database_url="postgresql://u:p@db.example/h",
+        redis_url="redis://queue.example:6379/0",
+        search_url="https://u:p@one.example,two.example",
+        search_ca=certificate,
+        feeds=settings.feeds,
+        host="127.0.0.2",
+        port=9000,
+        public_url="https://catalogue.example",
+        secret_key="sixteen or more characters",
+        mail_url="smtp://mail.example:25",
+        rates=rates,
+    )
+    assert settings.feeds["buykorea"].url == "https://bk.example/buykorea"
+    assert {name: dict(feed.credentials) for name, feed in settings.feeds.items()} == {
+        "buykorea": {"key": "bk-key"},
+        "gobizkorea": {"id": "gb-id", "secret": "gb-secret"},
+        "tradekorea": {"client_id": "tk-id", "client_secret": "tk-secret"},
+    }
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.1.2.3"])
+def test_a_platform_on_loopback_gets_the_guides_test_credentials(host):
+    settings = Settings.from_environment({"HANMARU_TRADEKOREA_URL": f"http://{host}:5000/tradekorea"})
+
+    assert dict(settings.feeds["tradekorea"].credentials) == {
+        "client_id": "tkc-test-member",
+        "client_secret": "mS3-9fQ2xV7bL1kT",
+    }
+
+
+@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.platform)
+def test_a_platform_elsewhere_needs_its_own_credentials(feed):
+    environ = {f"{feed.stem}_URL": "https://127.0.0.1.example/feed"}
+
+    with pytest.raises(InvalidSetting, match=f"{feed.stem}_{feed.credentials[0].name} is missing"):
+        Settings.from_environment(environ)
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    path = tmp_path / "key"
+    path.write_text("from-a-file==\n")
+    environ = {"HANMARU_BUYKOREA_URL": "https://bk.example/buykorea", "HANMARU_BUYKOREA_KEY_FILE": str(path)}
+
+    assert Settings.from_environment(environ).feeds["buykorea"].credentials["key"] == "from-a-file=="
+
+
+def test_no_secret_shows_in_the_settings_repr():
+    environ = {
+        **REMOTE,
+        "HANMARU_SECRET_KEY": "a-secret-of-cookies",
+        "HANMARU_DATABASE_URL": "postgresql://u:db-secret@db.example/h",
+        "HANMARU_REDIS_URL": "redis://:redis-secret@q.example",
+        "HANMARU_SEARCH_URL": "https://u:search-secret@s.example",
+        "HANMARU_MAIL_URL": "smtp://u:mail-secret@m.example",
+    }
+
+    shown = repr(Settings.from_environment(environ))
+
+    assert not [
+        value
+        for value in ("a%2Bb", "secret-of", "db-secret", "redis-s", "search-s", "mail-s", "hM9v")
+        if value in shown
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "text"),
+    [
+        ({"HANMARU_PORT": "http"}, "HANMARU_PORT must be a whole number"),
+        ({"HANMARU_PORT": "65536"}, "HANMARU_PORT must be a whole number"),
+        ({"HANMARU_PORT": "-1"}, "HANMARU_PORT must be a whole number"),
+        ({"HANMARU_DATABASE_URL": "mysql://db.example/h"}, "sqlite:// or postgresql://"),
+        ({"HANMARU_REDIS_URL": "queue.example:6379"}, "HANMARU_REDIS_URL must be an address"),
+        ({"HANMARU_SEARCH_URL": "https://[::1"}, "HANMARU_SEARCH_URL is not a readable address"),
+        ({"HANMARU_RATES": "/nowhere/rates.csv"}, "HANMARU_RATES names no file"),
+        ({"HANMARU_SECRET_KEY": "short"}, "HANMARU_SECRET_KEY is too short"),
+        ({"HANMARU_HOST": "0.0.0.0"}, "HANMARU_SECRET_KEY is missing"),  # noqa: S104 - refused is the point
+        ({"HANMARU_BUYKOREA_KEY_FILE": "/nowhere/key"}, "HANMARU_BUYKOREA_KEY_FILE cannot be read"),
+        ({"HANMARU_BUYKOREA_KEY": "a", "HANMARU_BUYKOREA_KEY_FILE": "b"}, "keep one"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line_that_names_it(environ, text):
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.from_environment(environ)
+
+    assert text in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_empty_setting_counts_as_not_set():
+    environ = {row.name: "" for row in SETTINGS}
+
+    assert repr(Settings.from_environment(environ)) == repr(Settings.from_environment({}))
+
+
+def test_names_that_are_no_settings_are_found():
+    environ = {
+        "HANMARU_PROT": "1",
+        "HANMARU_PORT": "1",
+        "HANMARU_HOST_FILE": "x",
+        "HANMARU_SECRET_KEY_FILE": "x",
+        "HOME": "/",
+    }
+
+    assert find_unknown_names(environ) == ["HANMARU_HOST_FILE", "HANMARU_PROT"]
+
+
+def test_a_child_process_writes_to_the_same_folder(tmp_path):
+    settings = Settings.from_environment({"HANMARU_HOME": str(tmp_path / "x")})
+
+    environ = for_child(settings, {"PATH": "p"}, HANMARU_PORT="1")
+
+    assert environ == {"PATH": "p", "HANMARU_HOME": str(tmp_path / "x"), "HANMARU_PORT": "1"}

@@ -1,0 +1,280 @@
+"""Every setting of Hanmaru, read from the environment; no other module looks there.
+
+Each setting is one row of `SETTINGS`; docs/settings.md shows the same rows and a test compares the two.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from integrator.errors import InvalidSetting
+
+PREFIX = "HANMARU_"
+
+# Where `hanmaru demo` starts the mock platforms, so that every other command finds them without a setting.
+MOCK_PORT = 8010
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable; a secret one may also be a file, named by the variable with _FILE after it."""
+
+    name: str
+    default: str  # in words, as docs/settings.md shows it
+    meaning: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One part of a platform's sign-in, with the value the guides' test servers accept."""
+
+    name: str
+    test_value: str = field(repr=False)
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedShape:
+    """What a platform needs to be read."""
+
+    platform: str
+    label: str
+    credentials: tuple[Credential, ...]
+
+    @property
+    def stem(self) -> str:
+        """What the names of its settings begin with."""
+        return f"{PREFIX}{self.platform.upper()}"
+
+    @property
+    def mock_url(self) -> str:
+        """Where the mock of this platform listens during the demo."""
+        return f"http://127.0.0.1:{MOCK_PORT}/{self.platform}"
+
+
+# The test values are printed in the feed guides and open test servers only.
+FEEDS = (
+    FeedShape(
+        "buykorea",
+        "BuyKorea",
+        (
+            Credential(
+                "KEY",
+                "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y==",
+                "service key; one that holds `%` is taken as the encoded form",
+            ),
+        ),
+    ),
+    FeedShape(
+        "gobizkorea",
+        "GobizKOREA",
+        (
+            Credential("ID", "gbk-test-0001", "key id"),
+            Credential("SECRET", "hM9v2Qd7Wc4Zt1Lx8Rn5Bk3Yp6Sf0Ja7", "secret that signs each call"),
+        ),
+    ),
+    FeedShape(
+        "tradekorea",
+        "tradeKorea",
+        (
+            Credential("CLIENT_ID", "tkc-test-member", "OAuth2 client, asked for the scope `member`"),
+            Credential("CLIENT_SECRET", "mS3-9fQ2xV7bL1kT", "the client's secret"),
+        ),
+    ),
+)
+
+
+def _feed_settings(feed: FeedShape) -> list[Setting]:
+    url = Setting(f"{feed.stem}_URL", feed.mock_url, f"{feed.label}'s base address, ending in the platform's path")
+    default = f"the guide's test value while {feed.stem}_URL is on loopback, elsewhere required"
+    return [url, *(Setting(f"{feed.stem}_{each.name}", default, each.meaning, True) for each in feed.credentials)]
+
+
+SETTINGS = (
+    Setting(
+        "HANMARU_HOME", ".data", "folder of everything Hanmaru writes: database, index, archive, spool, broker files"
+    ),
+    Setting("HANMARU_DATABASE_URL", "SQLite in HANMARU_HOME", "`sqlite:///…` or `postgresql://…`", True),
+    Setting("HANMARU_REDIS_URL", "an embedded Valkey in HANMARU_HOME", "`redis://…`, `rediss://…` or `unix://…`", True),
+    Setting(
+        "HANMARU_SEARCH_URL",
+        "tantivy in HANMARU_HOME",
+        "`http(s)://[user:password@]host[,host]` of an Elasticsearch",
+        True,
+    ),
+    Setting("HANMARU_SEARCH_CA", "none", "certificate file that signs the Elasticsearch's own certificate"),
+    *(row for feed in FEEDS for row in _feed_settings(feed)),
+    Setting("HANMARU_HOST", "127.0.0.1", "address the web server listens on"),
+    Setting("HANMARU_PORT", "8000", "port the web server listens on"),
+    Setting("HANMARU_PUBLIC_URL", "none", "address that people use, for links in mails and feeds"),
+    Setting(
+        "HANMARU_SECRET_KEY",
+        "random at each start on loopback, elsewhere required",
+        "signs cookies; at least 16 characters",
+        True,
+    ),
+    Setting("HANMARU_MAIL_URL", "none", "`smtp://[user:password@]host[:port]`; without it no mail is sent", True),
+    Setting("HANMARU_RATES", "the rates a package carries", "file of exchange rates with their date"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """Where one platform is and how to sign in there; credentials by lower-case name (`key`, `client_secret`)."""
+
+    platform: str
+    url: str
+    credentials: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. No secret shows in its repr."""
+
+    home: Path  # absolute
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)  # None: the embedded broker
+    search_url: str | None = field(repr=False)  # None: tantivy
+    search_ca: Path | None
+    feeds: Mapping[str, FeedSettings]
+    host: str
+    port: int
+    public_url: str | None
+    secret_key: str | None = field(repr=False)  # None: make one at start; only ever so on loopback
+    mail_url: str | None = field(repr=False)
+    rates: Path | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings, by default from this process's environment.
+
+        A variable that is set but empty counts as not set. Raises InvalidSetting, one line that says what to change.
+        """
+        source = _Source(os.environ if environ is None else environ)
+        home = Path(source.text("HANMARU_HOME") or ".data").expanduser().absolute()
+        host = source.text("HANMARU_HOST") or "127.0.0.1"
+        return cls(
+            home=home,
+            database_url=source.url("HANMARU_DATABASE_URL", "sqlite", "postgresql") or f"sqlite:///{home}/hanmaru.db",
+            redis_url=source.url("HANMARU_REDIS_URL", "redis", "rediss", "unix"),
+            search_url=source.url("HANMARU_SEARCH_URL", "http", "https"),
+            search_ca=source.file("HANMARU_SEARCH_CA"),
+            feeds=MappingProxyType({feed.platform: _read_feed(source, feed) for feed in FEEDS}),
+            host=host,
+            port=source.port("HANMARU_PORT", default=8000),
+            public_url=source.url("HANMARU_PUBLIC_URL", "http", "https"),
+            secret_key=_read_secret_key(source, host),
+            mail_url=source.url("HANMARU_MAIL_URL", "smtp", "smtps"),
+            rates=source.file("HANMARU_RATES"),
+        )
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether only this machine can be behind the name."""
+    if host is None:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def find_unknown_names(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that look like settings and are none: a misspelt one silently leaves its default in force.
+
+    Reported (`hanmaru doctor`), not refused: orchestrators put names of their own making beside ours.
+    """
+    source = os.environ if environ is None else environ
+    known = {row.name for row in SETTINGS} | {f"{row.name}_FILE" for row in SETTINGS if row.secret}
+    return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
+
+
+def for_child(settings: Settings, environ: Mapping[str, str] | None = None, **overrides: str) -> dict[str, str]:
+    """The environment for a process we start: this one's, the folder made absolute, and `overrides` by full name."""
+    base = os.environ if environ is None else environ
+    return {**base, "HANMARU_HOME": str(settings.home), **overrides}
+
+
+def _read_feed(source: "_Source", feed: FeedShape) -> FeedSettings:
+    url = source.url(f"{feed.stem}_URL", "http", "https") or feed.mock_url
+    is_local = is_loopback(urlsplit(url).hostname)
+    credentials = {}
+    for credential in feed.credentials:
+        name = f"{feed.stem}_{credential.name}"
+        value = source.text(name) or (credential.test_value if is_local else None)
+        if value is None:
+            raise InvalidSetting(
+                f"{name} is missing: set it (or {name}_FILE), as {feed.stem}_URL is not on this machine"
+            )
+        credentials[credential.name.lower()] = value
+    return FeedSettings(feed.platform, url.rstrip("/"), MappingProxyType(credentials))
+
+
+def _read_secret_key(source: "_Source", host: str) -> str | None:
+    key = source.text("HANMARU_SECRET_KEY")
+    if key is None and not is_loopback(host):
+        raise InvalidSetting(
+            "HANMARU_SECRET_KEY is missing: set it to a long random text, since HANMARU_HOST is not loopback"
+        )
+    if key is not None and len(key) < 16:
+        raise InvalidSetting("HANMARU_SECRET_KEY is too short: write at least 16 random characters")
+    return key
+
+
+class _Source:
+    """Typed reading of one mapping."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._secret = {row.name for row in SETTINGS if row.secret}
+
+    def text(self, name: str) -> str | None:
+        value = self._environ.get(name, "").strip() or None
+        path = self._environ.get(f"{name}_FILE", "").strip() if name in self._secret else ""
+        if not path:
+            return value
+        if value is not None:
+            raise InvalidSetting(f"{name} and {name}_FILE are both set: keep one")
+        try:
+            return Path(path).expanduser().read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSetting(f"{name}_FILE cannot be read: name a readable text file") from error
+
+    def url(self, name: str, *schemes: str) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        scheme, separator, rest = value.partition("://")
+        # `postgresql+psycopg://` names a driver after the scheme.
+        if not separator or not rest or scheme.partition("+")[0] not in schemes:
+            raise InvalidSetting(
+                f"{name} must be an address that begins with {' or '.join(f'{each}://' for each in schemes)}"
+            )
+        try:
+            urlsplit(value)
+        except ValueError as error:
+            raise InvalidSetting(f"{name} is not a readable address: correct its host part") from error
+        return value
+
+    def file(self, name: str) -> Path | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        path = Path(value).expanduser().absolute()
+        if not path.is_file():
+            raise InvalidSetting(f"{name} names no file: give the path of an existing file")
+        return path
+
+    def port(self, name: str, *, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        # `isdecimal` alone takes other scripts' digits too; `int` reads those the same way.
+        if not value.isdecimal() or int(value) > 65535:
+            raise InvalidSetting(f"{name} must be a whole number from 0 to 65535")
+        return int(value)
