@@ -1,0 +1,76 @@
+"""Commands as whole processes: wall seconds, CPU seconds and the largest memory of any process in their tree."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PLATFORMS = ("buykorea", "gobizkorea", "tradekorea")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One ended command."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float  # the largest single process of the tree, as the kernel counted it
+    out: str
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The JSON lines on stdout."""
+        return [json.loads(line) for line in self.out.splitlines() if line.strip()]
+
+
+def measure(arguments: list[str], *, environment: dict[str, str], accept: tuple[int, ...] = (0,)) -> Measured:
+    """Run `hanmaru ARGUMENTS`; raise RuntimeError with the end of its stderr when its exit code is not accepted."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        began = time.perf_counter()
+        process = subprocess.Popen([sys.executable, "-m", "web", *arguments], env=environment, stdout=out, stderr=err)
+        # wait4 gives the use of this child and of all descendants it has waited for; maxrss is the largest one's.
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode not in accept:
+            raise RuntimeError(
+                f"hanmaru {' '.join(arguments)} ended with {process.returncode}:\n{err.read().decode()[-3000:]}"
+            )
+        return Measured(
+            seconds=seconds,
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_mb=usage.ru_maxrss / 1024,
+            out=out.read().decode(),
+        )
+
+
+@contextmanager
+def recorded_mock(record: Path, *, seed: int, size: int, day: int) -> Iterator[str]:
+    """Serve a world from rendered answers, call limits lifted, and give the base address."""
+    options = ["--seed", str(seed), "--size", str(size), "--day", str(day), "--no-limits", "--record", str(record)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "web", "mock", "--port", "0", *options], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def environment(home: Path, url: str | None = None) -> dict[str, str]:
+    """The settings of one installation, pointed at one mock."""
+    settings = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "HANMARU_HOME": str(home)}
+    if url is not None:
+        settings |= {f"HANMARU_{platform.upper()}_URL": f"{url}/{platform}" for platform in PLATFORMS}
+    return settings
