@@ -1,0 +1,85 @@
+"""The disk spool: whole under its name, or not there at all."""
+
+import hashlib
+
+import pytest
+
+from integrator.errors import BytesRefused
+from integrator.store.spool import DiskSpool
+
+BODY = b"one part of a drop"
+NAME = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture
+def spool(tmp_path):
+    return DiskSpool(tmp_path / "spool")
+
+
+def keep(spool, body):
+    name = hashlib.sha256(body).hexdigest()
+    with spool.create(name) as sink:
+        sink.write(body)
+    return name
+
+
+def test_a_file_is_found_under_the_hash_of_its_bytes(spool):
+    with spool.create(NAME) as sink:
+        sink.write(BODY[:5])
+        sink.write(BODY[5:])
+
+    assert spool.find(NAME).read_bytes() == BODY
+
+
+def test_a_file_does_not_appear_before_it_is_whole(spool):
+    with spool.create(NAME) as sink:
+        sink.write(BODY)
+        assert spool.find(NAME) is None
+
+
+def test_other_bytes_than_promised_are_refused_and_leave_nothing(spool, tmp_path):
+    with pytest.raises(BytesRefused) as caught, spool.create(NAME) as sink:
+        sink.write(b"something else")
+
+    assert caught.value.code == "HASH"
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_write_that_breaks_off_leaves_nothing(spool, tmp_path):
+    with pytest.raises(OSError, match="line"), spool.create(NAME) as sink:
+        sink.write(BODY)
+        raise OSError("line went dead")
+
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_second_spool_on_the_same_folder_finds_what_the_first_kept(spool, tmp_path):
+    keep(spool, BODY)
+
+    assert DiskSpool(tmp_path / "spool").find(NAME) is not None
+
+
+def test_keep_only_removes_all_others_and_what_a_kill_left_behind(spool, tmp_path):
+    first, second = keep(spool, b"first"), keep(spool, b"second")
+    (tmp_path / "spool" / ".part-killed").write_bytes(b"half")
+    (tmp_path / "spool" / "notes.txt").write_bytes(b"not ours")
+
+    spool.keep_only([second])
+
+    assert spool.find(first) is None
+    assert sorted(path.name for path in (tmp_path / "spool").iterdir()) == sorted([second, "notes.txt"])
+
+
+def test_keep_only_of_a_spool_never_written_is_nothing(spool):
+    spool.keep_only([])
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "", "A" * 64, NAME + "/..", NAME[:-1] + "\n"])
+def test_a_name_that_is_no_hash_never_becomes_a_path(spool, name):
+    with pytest.raises(ValueError, match="hex digits"):
+        spool.find(name)
+
+
+def test_writing_the_same_file_twice_is_harmless(spool):
+    assert keep(spool, BODY) == keep(spool, BODY)
+    assert spool.find(NAME).read_bytes() == BODY
