@@ -4,7 +4,7 @@ SQLite (WAL, synchronous FULL) means one host; a PostgreSQL address is taken as 
 before the first use, so that a process may fork after making a Database.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Executable, bindparam, create_engine, event, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from integrator.errors import SchemaMismatch

@@ -1,0 +1,109 @@
+"""One live run per feed and lane: a lease with a number that rises with every taking.
+
+The number is checked inside every write transaction, so that a process which slept through its lease writes nothing more.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Thread
+from uuid import uuid4
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from integrator.errors import LeaseLost
+from integrator.ports import Clock
+from integrator.store.database import Database
+from integrator.store.tables import lease
+
+# A holder that is silent for this long is taken for dead; it renews four times as often.
+TERM_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one feed's lane."""
+
+    platform: str
+    lane: str
+    holder: str
+    fence: int
+
+
+def name_holder() -> str:
+    """This process, and this very taking: host, process id, a random part."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+def take_lease(connection: Connection, platform: str, lane: str, *, holder: str, now: float) -> Lease | None:
+    """Take the lease if it is free, run out, or held by a process of this host that is gone; else None."""
+    here = (lease.c.platform == platform) & (lease.c.lane == lane)
+    row = connection.execute(select(lease).where(here).with_for_update()).first()
+    if row is None:
+        values = {"platform": platform, "lane": lane, "holder": holder, "fence": 1, "expires_at": now + TERM_S}
+        connection.execute(insert(lease).values(values))
+        return Lease(platform, lane, holder, 1)
+    if row.holder is not None and row.expires_at > now and not _is_gone(row.holder):
+        return None
+    values = {"holder": holder, "fence": row.fence + 1, "expires_at": now + TERM_S}
+    connection.execute(update(lease).where(here).values(values))
+    return Lease(platform, lane, holder, row.fence + 1)
+
+
+def renew_lease(connection: Connection, held: Lease, *, now: float) -> None:
+    """Prove that the lease is still ours and keep it for another term. Raises LeaseLost."""
+    mine = (
+        (lease.c.platform == held.platform)
+        & (lease.c.lane == held.lane)
+        & (lease.c.fence == held.fence)
+        & (lease.c.holder == held.holder)
+    )
+    if connection.execute(update(lease).where(mine).values(expires_at=now + TERM_S)).rowcount != 1:
+        raise LeaseLost(f"Another process took over {held.platform} ({held.lane}) while this one was silent.")
+
+
+def free_lease(connection: Connection, held: Lease) -> None:
+    """Give the lease back; the number stays, so that it keeps rising."""
+    mine = (lease.c.platform == held.platform) & (lease.c.lane == held.lane) & (lease.c.fence == held.fence)
+    connection.execute(update(lease).where(mine).values(holder=None, expires_at=0.0))
+
+
+@contextmanager
+def kept_alive(database: Database, held: Lease, clock: Clock) -> Iterator[None]:
+    """Renew the lease beside a walk that may not write for minutes (a download, a wait as told)."""
+    stop = Event()
+
+    def renew() -> None:
+        while not stop.wait(TERM_S / 4):
+            try:
+                with database.write() as connection:
+                    renew_lease(connection, held, now=clock.now().timestamp())
+            except LeaseLost:
+                return  # the walk itself finds out at its next write
+            except (OperationalError, IntegrityError):
+                continue  # a busy database; the term is long enough for another try
+
+    thread = Thread(target=renew, name=f"lease-{held.platform}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _is_gone(holder: str) -> bool:
+    host, _, rest = holder.partition(":")
+    number = rest.partition(":")[0]
+    if host != socket.gethostname() or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,101 @@
+"""The worklist: accounts whose seller and products must be worked out again.
+
+A mark is made in the transaction that released the change. Whoever works takes marks under a lease, and a mark leaves
+only if nobody marked the account again meanwhile; what fails is tried again, and set aside with its reason after a few
+times.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+
+from integrator.store.database import chunks, insert_for
+from integrator.store.tables import worklist
+
+# Long enough for the largest seller; a crashed worker's marks are free again after it.
+LEASE_S = 300.0
+
+# What failed this often fails for a reason of its own: a person must look.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One account to work out; `marks` is what `finish` compares."""
+
+    platform: str
+    account_id: str
+    run: int
+    marks: int
+    attempts: int
+
+
+def mark(connection: Connection, platform: str, account_ids: Iterable[str], *, run: int, now: float) -> None:
+    """Ask for these accounts to be worked out again; marking twice is one piece of work."""
+    wanted = sorted(set(account_ids))
+    if not wanted:
+        return
+    insert = insert_for(connection, worklist)
+    statement = insert.on_conflict_do_update(
+        index_elements=[worklist.c.platform, worklist.c.account_id],
+        set_={
+            "run": insert.excluded.run,
+            "marks": worklist.c.marks + 1,
+            "attempts": 0,
+            "set_aside": None,
+        },
+    )
+    row = {"platform": platform, "run": run, "marked_at": now, "marks": 1}
+    connection.execute(statement, [{**row, "account_id": account_id} for account_id in wanted])
+
+
+def take(connection: Connection, *, holder: str, now: float, limit: int = 10_000) -> list[Mark]:
+    """Lease up to `limit` marks, oldest first; others see them again when the lease has run out."""
+    free = worklist.c.set_aside.is_(None) & or_(worklist.c.lease_until.is_(None), worklist.c.lease_until < now)
+    wanted = (
+        select(worklist)
+        .where(free)
+        .order_by(worklist.c.marked_at, worklist.c.platform, worklist.c.account_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = connection.execute(wanted).all()
+    if not found:
+        return []
+    statement = (
+        update(worklist)
+        .where(worklist.c.platform == bindparam("of"), worklist.c.account_id == bindparam("id"))
+        .values(holder=holder, lease_until=now + LEASE_S, attempts=worklist.c.attempts + 1)
+    )
+    connection.execute(statement, [{"of": row.platform, "id": row.account_id} for row in found])
+    return [Mark(row.platform, row.account_id, row.run, row.marks, row.attempts + 1) for row in found]
+
+
+def finish(connection: Connection, marks: Sequence[Mark]) -> None:
+    """These are worked out: a mark leaves, unless the account was marked again meanwhile; then it is free at once."""
+    if not marks:
+        return
+    here = (worklist.c.platform == bindparam("of")) & (worklist.c.account_id == bindparam("id"))
+    rows = [{"of": each.platform, "id": each.account_id, "as_taken": each.marks} for each in marks]
+    connection.execute(delete(worklist).where(here & (worklist.c.marks == bindparam("as_taken"))), rows)
+    again = update(worklist).where(here & (worklist.c.marks > bindparam("as_taken")))
+    connection.execute(again.values(holder=None, lease_until=None, attempts=0), rows)
+
+
+def give_back(connection: Connection, marks: Sequence[Mark], *, reason: str, now: float, wait_s: float = 60.0) -> None:
+    """These failed: tried again after `wait_s`, and set aside with the reason once `ATTEMPTS` are used up."""
+    here = (worklist.c.platform == bindparam("of")) & (worklist.c.account_id == bindparam("id"))
+    for each in marks:
+        spent = reason if each.attempts >= ATTEMPTS else None
+        values = {"holder": None, "lease_until": now + wait_s, "set_aside": spent}
+        connection.execute(update(worklist).where(here).values(**values), {"of": each.platform, "id": each.account_id})
+
+
+def count_waiting(connection: Connection, runs: Iterable[int] | None = None) -> int:
+    """How many marks are not worked out yet and not set aside; of these runs only, where given."""
+    waiting = select(func.count()).select_from(worklist).where(worklist.c.set_aside.is_(None))
+    if runs is None:
+        return int(connection.execute(waiting).scalar_one())
+    pieces = chunks(list(runs))
+    return sum(int(connection.execute(waiting.where(worklist.c.run.in_(piece))).scalar_one()) for piece in pieces)
