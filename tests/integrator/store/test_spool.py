@@ -46,9 +46,13 @@ def test_other_bytes_than_promised_are_refused_and_leave_nothing(spool, tmp_path
 
 
 def test_a_write_that_breaks_off_leaves_nothing(spool, tmp_path):
-    with pytest.raises(OSError, match="line"), spool.create(NAME) as sink:
-        sink.write(BODY)
-        raise OSError("line went dead")
+    def break_off():
+        with spool.create(NAME) as sink:
+            sink.write(BODY)
+            raise OSError("line went dead")
+
+    with pytest.raises(OSError, match="line"):
+        break_off()
 
     assert list((tmp_path / "spool").iterdir()) == []
 
