@@ -1,0 +1,11 @@
+# Every target is one line to bootstrap.py, which needs only Python's standard library.
+PYTHON ?= python3
+export ONCE SIZE FAST K
+
+.PHONY: help demo test check drills bench lock assets clean
+
+help: ## show the targets
+	@$(PYTHON) bootstrap.py --help
+
+demo test check drills bench lock assets clean:
+	@$(PYTHON) bootstrap.py $@
