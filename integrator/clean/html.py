@@ -1,0 +1,104 @@
+"""Descriptions: untrusted HTML to a small safe subset."""
+
+import re
+from functools import lru_cache
+from html import unescape
+
+import nh3
+
+from integrator import issues as codes
+from integrator.clean.plain import drop_unseen, is_empty, read_text
+from integrator.clean.reading import Reading, make_issue
+from integrator.listing import Issue
+
+# The largest description a guide allows (tradeKorea 6).
+HTML_LIMIT = 200_000
+
+_TAGS = (
+    "b blockquote br caption code dd div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img li ol p pre s small "
+    "span strong sub sup table tbody td tfoot th thead tr u ul"
+)
+# Gone with everything in them: what stands inside is code or fallback, not description.
+_SWALLOWED = "embed form frameset iframe math noscript object script select style svg template textarea title"
+_ATTRIBUTES = {"img": {"src", "alt", "width", "height"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+
+_TAG = re.compile(r"<[A-Za-z/!]")
+_ESCAPED_TAG = re.compile(r"&(?:amp;)?lt;/?[A-Za-z]")
+_DOUBLE = re.compile(r"&amp;(?=#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]{2,31}[0-9]{0,2};)")
+_ACTIVE = re.compile(
+    r"<\s{0,9}(?:script|iframe|frame|object|embed|applet|form|input|button|style|link|meta|base|svg|math)\b"
+    r"|(?:javascript|vbscript)\s{0,9}:"
+    r"|[\s\"'/]on[a-z]{3,20}\s{0,9}=",
+    re.IGNORECASE,
+)
+# A picture that would lose its address: plain http, a script, embedded bytes, a path without host.
+_OTHER_PICTURE = re.compile(
+    r"<img\b[^<>]{0,500}?\ssrc\s{0,9}=\s{0,9}[\"']?\s{0,9}(?!https:|//)[^\s\"'<>][^<>]{0,50000}>", re.IGNORECASE
+)
+_ANY_TAG = re.compile(r"<[^<>]*>")
+
+
+def read_html(raw: str | None, *, field: str) -> Reading[str | None]:
+    """A description as safe HTML: no scripts, handlers, frames, styles or links; pictures by https only.
+
+    None when nothing can be seen of it. Text without any tag or reference is returned as it is, which is HTML too.
+    """
+    if raw is None or is_empty(raw):
+        return Reading(None)
+    if "<" not in raw and "&" not in raw:
+        return read_text(raw, field=field, limit=HTML_LIMIT)
+    found: list[Issue] = []
+    text = _undo_escapes(drop_unseen(_cut(raw, field, found), field, found), field, found)
+    text = _drop_pictures(text, field, found)
+    if _ACTIVE.search(text):
+        found.append(make_issue(codes.HTML_UNSAFE, field, text))
+    # Nothing may edit the text after this line: only what nh3 wrote last is safe.
+    clean = _cleaner().clean(text).strip()
+    return Reading(clean if _can_be_seen(clean) else None, tuple(found))
+
+
+def _cut(raw: str, field: str, found: list[Issue]) -> str:
+    if len(raw) > HTML_LIMIT:
+        found.append(make_issue(codes.TEXT_TOO_LONG, field, raw))
+    return raw[:HTML_LIMIT]
+
+
+def _undo_escapes(text: str, field: str, found: list[Issue]) -> str:
+    """`&amp;quot;` to `&quot;`; and a whole description sent as escaped tags to tags. At most two levels."""
+    plain = _DOUBLE.sub("&", text)
+    if not _TAG.search(plain) and _ESCAPED_TAG.search(plain):
+        plain = unescape(plain)
+    if plain != text:
+        found.append(make_issue(codes.TEXT_DOUBLE_ESCAPED, field, text))
+    return plain
+
+
+def _drop_pictures(text: str, field: str, found: list[Issue]) -> str:
+    """Without the pictures that no page of ours may show. What this regex misses, nh3 strips of its address."""
+    kept = _OTHER_PICTURE.sub("", text)
+    if kept != text:
+        found.append(make_issue(codes.HTML_PICTURE_DROPPED, field, text))
+    return kept
+
+
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS.split()),
+        clean_content_tags=set(_SWALLOWED.split()),
+        attributes=_ATTRIBUTES,
+        url_schemes={"https"},
+        url_relative=_complete,
+        link_rel=None,
+    )
+
+
+def _complete(address: str) -> str | None:
+    """GobizKOREA 5: read `//host/…` as https. Any other address without a scheme leads nowhere."""
+    return f"https:{address}" if address.startswith("//") else None
+
+
+def _can_be_seen(clean: str) -> bool:
+    if "<img " in clean:
+        return True
+    return not is_empty(unescape(_ANY_TAG.sub("", clean))[:50])

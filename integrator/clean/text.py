@@ -1,0 +1,90 @@
+"""Texts: plain, HTML, names by script, lists."""
+
+import re
+import unicodedata
+
+from integrator import issues as codes
+from integrator.clean.html import read_html
+from integrator.clean.plain import HANGUL, is_empty, read_text
+from integrator.clean.reading import Reading, make_issue
+from integrator.listing import Issue
+
+__all__ = ["fold", "is_empty", "read_html", "read_list", "read_names", "read_text"]
+
+NAME_LIMIT = 500
+_LETTER = re.compile(r"[^\W_]")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+
+
+def read_names(*, en: str | None, ko: str | None) -> Reading[dict[str, str]]:
+    """Names by the script they are written in, whatever the field was called; {} when there is none.
+
+    A name without Hangul is not Korean. One that only repeats the other, or speaks a language that already has a
+    name, is left out and flagged.
+    """
+    found: list[Issue] = []
+    names: dict[str, str] = {}
+    for said, raw in (("en", en), ("ko", ko)):
+        name = _read_name(raw, found)
+        if name is None:
+            continue
+        language = _language(name, said)
+        if any(_repeats(name, other) for other in names.values()):
+            found.append(make_issue(codes.NAME_REPEATED, "names", name))
+        elif language in names and language != said:
+            found.append(make_issue(codes.NAME_OTHER_SCRIPT, "names", name))
+        else:
+            _place(names, language, name, found)
+            if language != said:
+                found.append(make_issue(codes.NAME_OTHER_SCRIPT, "names", name))
+    return Reading(names, tuple(found))
+
+
+def _place(names: dict[str, str], language: str, name: str, found: list[Issue]) -> None:
+    # The Korean field's own Korean name wins over Hangul found in the English field.
+    if language in names:
+        found.append(make_issue(codes.NAME_OTHER_SCRIPT, "names", names[language]))
+    names[language] = name
+
+
+def _repeats(name: str, other: str) -> bool:
+    # Names of different scripts need no folding, and that is the common case.
+    return (HANGUL.search(name) is None) == (HANGUL.search(other) is None) and fold(name) == fold(other)
+
+
+def _read_name(raw: str | None, found: list[Issue]) -> str | None:
+    reading = read_text(raw, field="names", limit=NAME_LIMIT)
+    found.extend(reading.issues)
+    name = reading.value
+    if name is None or not _LETTER.search(name):
+        return None
+    return name.replace("\n", " ") if "\n" in name else name
+
+
+def _language(name: str, said: str) -> str:
+    if not HANGUL.search(name):
+        return "en" if said == "en" or _LATIN.search(name) else said
+    if said == "ko":
+        return "ko"
+    hangul = len(HANGUL.findall(name))
+    # A syllable says about as much as three Latin letters: "LED 투광등 LB-F100" is Korean, "Kimchi (김치)" is not.
+    return "ko" if 3 * hangul > len(_LATIN.findall(name)) else "en"
+
+
+def fold(text: str) -> str:
+    """For comparing: compatibility forms, case and blanks do not count."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def read_list(raw: str | None, *, field: str, separators: str = ",") -> Reading[tuple[str, ...]]:
+    """The parts between any of `separators`, cleaned; empty and repeated ones (case aside) are left out."""
+    if raw is None or is_empty(raw):
+        return Reading(())
+    found: list[Issue] = []
+    parts: dict[str, str] = {}
+    for part in re.split(f"[{re.escape(separators)}]", raw[:20_000]):
+        reading = read_text(part.strip(), field=field, limit=1000)
+        found.extend(reading.issues)
+        if reading.value is not None:
+            parts.setdefault(reading.value.casefold(), reading.value)
+    return Reading(tuple(parts.values()), tuple(found))
