@@ -1,0 +1,25 @@
+"""Clocks. The world's clock starts at noon of its day and runs with real seconds; signatures are checked against the real one."""
+
+import time
+from datetime import UTC, datetime
+
+from connectors.mock.days import DAY
+
+
+class WorldClock:
+    """Seconds since midnight (Korea) of day 0."""
+
+    def __init__(self, day: int) -> None:
+        self.day = day
+        self._start = day * DAY + DAY // 2
+        self._began = time.monotonic()
+
+    def elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def second(self) -> int:
+        return self._start + int(self.elapsed())
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
