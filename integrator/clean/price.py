@@ -177,7 +177,7 @@ def is_placeholder(amount: Decimal, currency: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line with unit, currency and term read; `at` is the end that orders it. `amount` None: it only bounds a step."""
+    """A line with unit, currency and term read; `at` orders it. `amount` None: it only bounds another step."""
 
     at: int
     amount: Decimal | None
@@ -200,11 +200,11 @@ def price_of_upper_steps(lines: Sequence[QuotedLine]) -> Reading[Price]:
         ends = [line.at for line in group]
         if ends != sorted(ends):
             found.append(make_issue(codes.PRICE_STEPS_SORTED, "price", ", ".join(map(str, ends))))
-        low = 1
+        distinct = sorted(set(ends))
+        starts = dict(zip(distinct, [1, *(end + 1 for end in distinct)], strict=False))
         for line in sorted(group, key=_place):
             if line.amount is not None:
-                steps.append(line.step(low, None if line.at >= OPEN_END else line.at))
-            low = line.at + 1
+                steps.append(line.step(starts[line.at], None if line.at >= OPEN_END else line.at))
     return _price(steps, read, lines, found)
 
 
