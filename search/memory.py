@@ -1,0 +1,236 @@
+"""An index in memory: the contract without an engine, for tests. It ranks as real engines do, and can lie."""
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from integrator.errors import IndexUnavailable
+from integrator.ports import Ack, DocumentVersion, IndexDocument, IndexWriter
+from search.analysis import ANALYSIS_VERSION
+from search.documents import Prepared, key_of, prepare
+from search.engine import SCORE, Answer, Ask, Bucket, Found, Status, rounded, sorted_buckets, span_values
+from search.filters import BY_NAME, Clause, Kind
+
+# BM25 as Lucene and tantivy have it.
+_K1, _B = 1.2, 0.75
+
+
+def _length_steps() -> list[int]:
+    """The 256 document lengths that those engines tell apart: each is kept in one byte."""
+    exact = list(range(24))
+    coarse = [(step & 7 | 8) << (step >> 3) - 1 if step >> 3 else step & 7 for step in range(256 - 24)]
+    return exact + [24 + length for length in coarse]
+
+
+_LENGTHS = _length_steps()
+
+
+@dataclass(slots=True)
+class Lies:
+    """What the fake pretends. A refusal is by product id; `lost_reply` writes and then fails to say so."""
+
+    unavailable: bool = False
+    refused: dict[str, str] = field(default_factory=dict)
+    conflicts: set[str] = field(default_factory=set)  # written, and yet reported as a conflict
+    lost_reply: bool = False
+
+
+@dataclass(slots=True)
+class _Row:
+    """A document, or, without `prepared`, a tombstone."""
+
+    version: tuple[int, int]
+    prepared: Prepared | None
+    tokens: Counter[str] = field(default_factory=Counter)
+    length: int = 0
+    named: str = ""
+
+
+class MemoryIndex:
+    """A SearchIndex in this process alone. What was put is found after `commit`."""
+
+    def __init__(self) -> None:
+        self.lies = Lies()
+        self._rows: dict[str, _Row] = {}
+        self._pending: dict[str, _Row] = {}
+        self._previous: dict[str, _Row] | None = None
+        self._commits = 0
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def put(self, documents: Sequence[IndexDocument]) -> list[Ack]:
+        """See IndexWriter.put."""
+        self._answer()
+        acks = [self._put_one(document) for document in documents]
+        return self._reply(acks)
+
+    def drop(self, drops: Sequence[tuple[str, DocumentVersion]]) -> list[Ack]:
+        """See IndexWriter.drop."""
+        self._answer()
+        acks = [self._keep(each, _Row((version.epoch, version.sequence), None)) for each, version in drops]
+        return self._reply(acks)
+
+    def commit(self) -> None:
+        """See IndexWriter.commit."""
+        self._answer()
+        self._rows = self._rows | self._pending
+        self._pending = {}
+        self._commits += 1
+
+    def digests(self) -> Iterator[tuple[str, DocumentVersion, str]]:
+        """See IndexWriter.digests."""
+        self._answer()
+        for product_id, row in sorted(self._rows.items()):
+            if row.prepared:
+                yield product_id, row.prepared.version, row.prepared.digest
+
+    @contextmanager
+    def rebuild(self) -> Iterator[IndexWriter]:
+        """See IndexWriter.rebuild."""
+        self._answer()
+        fresh = MemoryIndex()
+        yield fresh
+        fresh.commit()
+        self._previous, self._rows, self._pending = self._rows, fresh._rows, {}
+        self._commits += 1
+
+    def rollback(self) -> str:
+        """See SearchIndex.rollback."""
+        if self._previous is None:
+            raise IndexUnavailable("there is no earlier index to go back to")
+        self._rows, self._previous = self._previous, self._rows
+        self._commits += 1
+        return "previous"
+
+    def close(self) -> None:
+        """See SearchIndex.close."""
+        self._pending = {}
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """See SearchIndex.status."""
+        living = sum(1 for row in self._rows.values() if row.prepared)
+        previous = None if self._previous is None else "previous"
+        return Status("memory", str(self._commits), living, len(self._rows) - living, 0, ANALYSIS_VERSION, previous)
+
+    def generation(self) -> str:
+        """See Engine.generation."""
+        self._answer()
+        return str(self._commits)
+
+    def ask(self, ask: Ask) -> Answer:
+        """See Engine.ask."""
+        self._answer()
+        matches = self._matches(ask, without=None)
+        score = self._scorer(ask.terms)
+        ranked = sorted((_rank(row, ask.order, score) for row in matches), key=lambda hit: hit[:2])
+        page = ranked[ask.offset : ask.offset + ask.limit]
+        found = tuple(Found(row.product_id, -first if ask.order == SCORE else 0.0, row.card) for first, _, row in page)
+        return Answer(len(matches), found, {name: self._facet(ask, name) for name in ask.facets})
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        """See Engine.frequencies."""
+        self._answer()
+        return [sum(1 for row in self._rows.values() if term in row.tokens) for term in terms]
+
+    def vocabulary(self) -> list[tuple[str, int]]:
+        """See Engine.vocabulary."""
+        self._answer()
+        return sorted(Counter(word for row in self._living() for word in set(row.words.split())).items())
+
+    def _living(self) -> list[Prepared]:
+        return [row.prepared for row in self._rows.values() if row.prepared]
+
+    def _matches(self, ask: Ask, *, without: str | None) -> list[Prepared]:
+        clauses = [clause for name, clause in ask.clauses.items() if name != without]
+        return [row for row in self._living() if self._has_terms(row, ask) and all(_meets(row, c) for c in clauses)]
+
+    def _has_terms(self, row: Prepared, ask: Ask) -> bool:
+        tokens = self._rows[row.product_id].tokens
+        return not ask.terms or sum(1 for term in ask.terms if term in tokens) >= ask.required
+
+    def _scorer(self, terms: Sequence[str]) -> Callable[[Prepared], float]:
+        rows = self._rows.values()
+        count = max(1, len(rows))
+        mean = sum(row.length for row in rows) / count or 1.0
+        weights = {
+            term: (1 + _K1) * math.log(1 + (count - found + 0.5) / (found + 0.5))
+            for term, found in zip(terms, self.frequencies(terms), strict=True)
+        }
+
+        def score(prepared: Prepared) -> float:
+            row = self._rows[prepared.product_id]
+            shrink = _K1 * (1 - _B + _B * _LENGTHS[bisect_right(_LENGTHS, row.length) - 1] / mean)
+            return rounded(sum(w * row.tokens[t] / (row.tokens[t] + shrink) for t, w in weights.items()))
+
+        return score
+
+    def _facet(self, ask: Ask, name: str) -> tuple[Bucket, ...]:
+        row = BY_NAME[name]
+        matches = self._matches(ask, without=name)
+        if row.kind is Kind.RANGE:
+            if name == "price" and ask.price_classes:
+                matches = [each for each in matches if set(each.terms["unit_class"]) & set(ask.price_classes)]
+            numbers = [each.numbers[name] for each in matches if name in each.numbers]
+            return tuple(
+                Bucket(value, sum(1 for n in numbers if (low is None or n >= low) and (high is None or n < high)))
+                for value, low, high in span_values(row.edges)
+            )
+        if name == "seller":
+            return sorted_buckets(Counter(self._rows[m.product_id].named for m in matches if m.terms[name]), row.most)
+        return sorted_buckets(Counter(value for each in matches for value in each.terms[name]), row.most)
+
+    def _put_one(self, document: IndexDocument) -> Ack:
+        try:
+            prepared = prepare(document)
+        except ValueError as error:
+            return Ack(document.product_id, ok=False, reason=str(error))
+        tokens = Counter(prepared.text.split())
+        version = (document.version.epoch, document.version.sequence)
+        named = f"{document.seller_id}\t{document.seller_name}"
+        return self._keep(document.product_id, _Row(version, prepared, tokens, tokens.total(), named))
+
+    def _keep(self, product_id: str, row: _Row) -> Ack:
+        if product_id in self.lies.refused:
+            return Ack(product_id, ok=False, reason=self.lies.refused[product_id])
+        kept = self._pending.get(product_id) or self._rows.get(product_id)
+        if kept and kept.version >= row.version:
+            return Ack(product_id, ok=True, reason="an equal or newer version is there")
+        self._pending[product_id] = row
+        if product_id in self.lies.conflicts:
+            return Ack(product_id, ok=False, reason="version conflict")
+        return Ack(product_id, ok=True)
+
+    def _answer(self) -> None:
+        if self.lies.unavailable:
+            raise IndexUnavailable("the search index does not answer")
+
+    def _reply(self, acks: list[Ack]) -> list[Ack]:
+        if self.lies.lost_reply:
+            raise IndexUnavailable("the search index did not reply")
+        return acks
+
+
+def _rank(row: Prepared, order: str, score: Callable[[Prepared], float]) -> tuple[float, int, Prepared]:
+    first = -score(row) if order == SCORE else row.orders[order]
+    return first, key_of(row.product_id), row
+
+
+def _meets(row: Prepared, clause: Clause) -> bool:
+    if clause.values:
+        return not set(clause.values).isdisjoint(row.terms[clause.field])
+    number = row.numbers.get(clause.field)
+    if number is None:
+        return clause.unknown
+    if clause.within and set(clause.within).isdisjoint(row.terms["unit_class"]):
+        return False
+    return (clause.low is None or number >= clause.low) and (clause.high is None or number <= clause.high)
+
+
+def lengths_told_apart() -> Mapping[int, int]:
+    """For tests of the ranking: byte to length."""
+    return dict(enumerate(_LENGTHS))
