@@ -1,0 +1,292 @@
+"""BuyKorea's wire: fields, known dirty values, and the bytes of one record. Source: partner guide 1.4, 3, 6 and 7."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+from lxml import etree
+from marshmallow import Schema, ValidationError, fields
+
+from connectors.decode import cut_xml, decode_json, decode_xml, refuse
+from integrator.record import Kind, Wire
+
+# Known dirty values --------------------------------------------------------------------------------------------------
+FLAGS: Final = MappingProxyType({"Y": True, "N": False, "y": True, "n": False, "": None})
+APPROVED: Final = "승인완료"
+APPROVALS: Final = frozenset({"임시저장", "승인대기", APPROVED, "반려"})
+TRANSPORT: Final = frozenset({"SEA", "AIR", "MULTI"})
+PERIODS: Final = frozenset({"DAY", "WEEK", "MONTH", "YEAR"})
+# A statement that there is none; not a code that nobody knows.
+NO_CODE: Final = frozenset({"", "NEGO", "-"})
+
+# Numbers in JSON (section 3); in XML the same come as text and are made numbers again, so that both forms give one row.
+NUMBERS: Final = frozenset(
+    {"GOODS_SN", "ENTP_SN", "MOQ_QTY", "LEAD_MIN", "LEAD_MAX", "MAX_QTY", "USD_AMT", "SUPLY_QTY", "ORD"}
+)
+
+
+# Schema --------------------------------------------------------------------------------------------------------------
+
+
+class Text(fields.Field[str]):
+    """Text, or a number where text is declared (common rule 10 the other way round)."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        raise self.make_error("validator_failed")
+
+
+class Flag(fields.Field[bool | None]):
+    """Y or N, by the table of known spellings."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> bool | None:
+        if isinstance(value, str) and value.strip() in FLAGS:
+            return FLAGS[value.strip()]
+        raise self.make_error("validator_failed")
+
+
+class Rows(fields.Field[tuple[dict[str, Any], ...]]):
+    """Rows inside a record: `{"SCTN": [...]}`, one row as an object, none as empty text."""
+
+    def __init__(self, tag: str, row: type[Schema]) -> None:
+        super().__init__()
+        self.tag = tag
+        self.row = row
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> tuple[dict[str, Any], ...]:
+        if value == "":
+            return ()
+        found = value.get(self.tag) if isinstance(value, dict) else None
+        rows = [found] if isinstance(found, dict) else found
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise self.make_error("validator_failed")
+        return tuple(read(self.row, row)[0] for row in rows)
+
+
+class Step(Schema):
+    """One price step; `MAX_QTY` is its upper end."""
+
+    MAX_QTY = Text()
+    UNIT_CD = Text()
+    USD_AMT = Text()
+
+
+class ListingRow(Schema):
+    """Section 6: what the list gives of a listing."""
+
+    GOODS_SN = Text()
+    ENG_GOODS_NM = Text()
+    KOR_GOODS_NM = Text()
+    SELER_GOODS_NO = Text()
+    CTGRY_CD = Text()
+    CTGRY_NM = Text()
+    CTGRY_VER = Text()
+    HS_CD = Text()
+    KWRD = Text()
+    SUMRY_CN = Text()
+    MAIN_IMG_URL = Text()
+    PRC_EXPSR_YN = Flag()
+    PRC_NEGO_YN = Flag()
+    PRC_SCTN = Rows("SCTN", Step)
+    MOQ_EXPSR_YN = Flag()
+    MOQ_QTY = Text()
+    MOQ_UNIT_CD = Text()
+    QUOT_POSBL_YN = Flag()
+    KOPS_YN = Flag()
+    SMPL_YN = Flag()
+    TRNSP_CND = Text()
+    TRNSP_MTHD = Text()
+    LEAD_MIN = Text()
+    LEAD_MAX = Text()
+    LOAD_CITY_NM = Text()
+    ORGPLCE_CD = Text()
+    CRTFC_CD = Text()
+    ENTP_SN = Text()
+    ENG_ENTP_NM = Text()
+    APRV_STS = Text()
+    EXPSR_YN = Flag()
+    HIDE_RSN_CD = Text()
+    REG_DT = Text()
+    UPD_DT = Text()
+
+
+class Picture(Schema):
+    """One picture of the gallery."""
+
+    ORD = Text()
+    URL = Text()
+    ALT_TXT = Text()
+
+
+class CertificateRow(Schema):
+    """One certificate with its papers."""
+
+    CD = Text()
+    NO = Text()
+    NAT_CD = Text()
+    ISSU_DE = Text()
+    VALID_DE = Text()
+
+
+class DetailRow(ListingRow):
+    """Section 6: what `goodsDetail` adds."""
+
+    DTL_CN = Text()
+    IMGS = Rows("IMG", Picture)
+    CRTFCS = Rows("CRTFC", CertificateRow)
+    VIDEO_URL = Text()
+    SUPLY_QTY = Text()
+    SUPLY_UNIT_CD = Text()
+    SUPLY_PRD = Text()
+    AWARD_CD = Text()
+
+
+class AccountRow(Schema):
+    """Section 7: a company."""
+
+    ENTP_SN = Text()
+    ENG_ENTP_NM = Text()
+    KOR_ENTP_NM = Text()
+    BIZRNO = Text()
+    CEO_NM = Text()
+    ENG_ADRES = Text()
+    KOR_ADRES = Text()
+    ZIP = Text()
+    HMPG_URL = Text()
+    TEL_NO = Text()
+    BIZ_TY = Text()
+    ESTBL_DE = Text()
+    EMP_BAND = Text()
+    SALES_BAND = Text()
+    EXP_NAT_CD = Text()
+    UPD_DT = Text()
+
+
+class WithdrawalRow(Schema):
+    """Our own note of a detail call answered 03, which names no listing itself."""
+
+    GOODS_SN = Text()
+    resultCode = Text()  # noqa: N815  the wire's own spelling
+    responseTime = Text()  # noqa: N815
+
+
+def _declared(schema: type[Schema]) -> tuple[tuple[str, fields.Field[Any], bool], ...]:
+    found = schema().load_fields
+    return tuple((name, field, type(field) is Text) for name, field in found.items())
+
+
+_DECLARED: Final[Mapping[type[Schema], tuple[tuple[str, fields.Field[Any], bool], ...]]] = {
+    schema: _declared(schema)
+    for schema in (Step, ListingRow, Picture, CertificateRow, DetailRow, AccountRow, WithdrawalRow)
+}
+_SCHEMA_OF: Final = {
+    Kind.LISTING: ListingRow,
+    Kind.DETAIL: DetailRow,
+    Kind.ACCOUNT: AccountRow,
+    Kind.WITHDRAWAL: WithdrawalRow,
+}
+_NAMES: Final = {kind: tuple(name for name, _, _ in _DECLARED[schema]) for kind, schema in _SCHEMA_OF.items()}
+_KNOWN: Final = {kind: frozenset(names) for kind, names in _NAMES.items()}
+
+
+def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The declared fields of a row (None where absent or null), and the names of those that cannot be read.
+
+    A field that is text already is taken as it is, without the library's seven calls a field: that is nearly all.
+    """
+    values: dict[str, Any] = {}
+    unreadable: list[str] = []
+    for name, field, is_text in _DECLARED[schema]:
+        value = row.get(name)
+        if value is None or (is_text and type(value) is str):
+            values[name] = value
+            continue
+        try:
+            values[name] = field.deserialize(value, name, row)
+        except ValidationError:
+            values[name] = None
+            unreadable.append(name)
+    return values, tuple(unreadable)
+
+
+def schema_of(kind: Kind) -> type[Schema]:
+    """The schema of a record of this kind."""
+    return _SCHEMA_OF[kind]
+
+
+def unknown_names(kind: Kind, row: Mapping[str, Wire]) -> frozenset[str]:
+    """Names in a row that the guide does not know."""
+    known = _KNOWN[kind]
+    return frozenset() if row.keys() <= known else frozenset(row.keys() - known)
+
+
+def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
+    """16 bytes over the known fields in the guide's order; absent = null = empty, 5 = "5", one row = a list of one.
+
+    Nothing is left out: BuyKorea's list carries no counters. A seller's new name moves it although it moves no UPD_DT,
+    because the name is shown.
+    """
+    get = row.get
+    values = [value if type(value := get(name)) is str else _canonical(value) for name in _NAMES[kind]]
+    return hashlib.blake2b(msgspec.json.encode(values), digest_size=16).digest()
+
+
+def _canonical(value: Wire) -> Wire:
+    if value is None or value == "" or isinstance(value, int):
+        return "" if value is None else str(value)
+    if isinstance(value, dict):
+        found = {key: _canonical(inner) for key, inner in sorted(value.items())}
+        # PRC_SCTN, IMGS and CRTFCS hold one key: their rows, as a list or as one object.
+        return {key: [inner] if len(found) == 1 and isinstance(inner, dict) else inner for key, inner in found.items()}
+    if isinstance(value, list):
+        return [_canonical(inner) for inner in value]
+    return value
+
+
+# Records -------------------------------------------------------------------------------------------------------------
+
+
+def decode(kind: Kind, body: bytes) -> Mapping[str, Wire]:
+    """The bytes of one record, XML or JSON, back to its fields. Raises BytesRefused."""
+    value = xml_value(decode_xml(body)) if body[:1] == b"<" else decode_json(body)
+    if not isinstance(value, dict):
+        refuse(f"the bytes of a {kind} hold no object")
+    return value
+
+
+def xml_value(element: etree._Element) -> Wire:
+    """An element as the JSON form has it: text, a number where the guide declares one, an object, or a list of them."""
+    if not len(element):
+        text = element.text or ""
+        is_number = element.tag in NUMBERS and text.isascii() and text.isdigit() and len(text) < 19
+        return int(text) if is_number and str(int(text)) == text else text
+    value: dict[str, Wire] = {}
+    for inner in element:
+        name, found = str(inner.tag), xml_value(inner)
+        if name not in value:
+            value[name] = found
+            continue
+        before = value[name]
+        value[name] = [*before, found] if isinstance(before, list) else [before, found]
+    return value
+
+
+class XmlCuts:
+    """The bytes of the rows of an XML page, found by one scan when the first of them is asked for."""
+
+    def __init__(self, body: bytes, count: int) -> None:
+        self._body = body
+        self._spans: list[tuple[int, int]] | None = None
+        self.cuts = [partial(self._cut, place) for place in range(count)]
+
+    def _cut(self, place: int) -> bytes:
+        if self._spans is None:
+            self._spans = cut_xml(self._body, "item")
+        start, end = self._spans[place]
+        return self._body[start:end]
