@@ -1,0 +1,1 @@
+"""GobizKOREA: signed nightly drops and hourly deltas of gzip CSV in CP949 (drop guide 2.1)."""

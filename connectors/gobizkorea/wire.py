@@ -1,0 +1,206 @@
+"""GobizKOREA's wire, declared: the columns of the four tables, the dirty values known to occur, the raw record.
+
+A raw record holds one product's rows as read: `{"product": {…}, "price_line": [{…}], "image": [{…}]}`, a company's
+`{"company": {…}}`, and a row with a wrong number of fields `{"row": […], "columns": 27}`. All cells are text.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
+
+from integrator.listing import Availability
+from integrator.record import Wire
+
+PLATFORM: Final = "gobizkorea"
+
+ID: Final = "상품번호"
+CHANGED: Final = "수정일"
+ACCOUNT_ID: Final = "업체번호"
+
+
+class Text(fields.Field[str]):
+    """A cell: text. Empty and absent mean the same (common rule 10)."""
+
+    def __init__(self, column: str, *, required: bool = False) -> None:
+        super().__init__(
+            data_key=column, required=required, allow_none=True, load_default=missing if required else None
+        )
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> str:
+        if isinstance(value, str):
+            return value
+        raise self.make_error("validator_failed")
+
+
+class _Row(Schema):
+    class Meta:
+        unknown = EXCLUDE  # growth; the walk counts unknown columns
+
+
+class ProductRow(_Row):
+    """Table product; `required` marks columns without which the file is of another version than it says."""
+
+    external_id = Text(ID, required=True)
+    name_ko = Text("상품명(국문)", required=True)
+    name_en = Text("상품명(영문)", required=True)
+    category_code = Text("카테고리코드")
+    category_name = Text("카테고리명")
+    hs = Text("HS부호")
+    model = Text("모델명")
+    brand = Text("브랜드")
+    origin = Text("원산지")
+    moq = Text("최소주문량")
+    payment = Text("결제조건")
+    supply = Text("공급능력")
+    port = Text("선적항")
+    packaging = Text("포장")
+    lead = Text("납기")
+    certificates = Text("인증")
+    keywords = Text("키워드")
+    description_ko = Text("상세설명(국문)")
+    description_en = Text("상세설명(영문)")
+    account_id = Text(ACCOUNT_ID, required=True)
+    brn = Text("사업자등록번호")
+    online_order = Text("온라인주문여부", required=True)
+    stock = Text("재고수량")
+    weight_kg = Text("중량(kg)")
+    status = Text("상태", required=True)
+    registered = Text("등록일", required=True)
+    updated = Text(CHANGED, required=True)
+
+
+class PriceRow(_Row):
+    """Table price_line."""
+
+    external_id = Text(ID, required=True)
+    order = Text("순번", required=True)
+    term = Text("인코텀즈")
+    currency = Text("통화", required=True)
+    amount = Text("단가", required=True)
+    unit = Text("단위")
+    minimum = Text("최소수량")
+    remark = Text("비고")
+
+
+class ImageRow(_Row):
+    """Table image."""
+
+    external_id = Text(ID, required=True)
+    order = Text("순번", required=True)
+    url = Text("이미지URL", required=True)
+    main = Text("대표여부")
+    width = Text("너비")
+    height = Text("높이")
+
+
+class CompanyRow(_Row):
+    """Table company."""
+
+    external_id = Text(ACCOUNT_ID, required=True)
+    name_ko = Text("업체명(국문)", required=True)
+    name_en = Text("업체명(영문)", required=True)
+    person = Text("대표자")
+    brn = Text("사업자등록번호")
+    zip = Text("우편번호")
+    address_ko = Text("주소(국문)")
+    address_en = Text("주소(영문)")
+    phone = Text("전화번호")
+    email = Text("이메일")
+    homepage = Text("홈페이지")
+    business_types = Text("업종")
+    established = Text("설립일")
+    employees = Text("종업원수")
+    sales = Text("매출액")
+    markets = Text("주요시장")
+    minisite = Text("미니사이트")
+    updated = Text(CHANGED, required=True)
+
+
+PRODUCT_ROW: Final = ProductRow()
+PRICE_ROW: Final = PriceRow()
+IMAGE_ROW: Final = ImageRow()
+COMPANY_ROW: Final = CompanyRow()
+
+_TABLES: Final[Mapping[str, Schema]] = {
+    "product": PRODUCT_ROW,
+    "price_line": PRICE_ROW,
+    "image": IMAGE_ROW,
+    "company": COMPANY_ROW,
+}
+COLUMNS: Final = {
+    name: tuple(str(field.data_key) for field in schema.fields.values()) for name, schema in _TABLES.items()
+}
+REQUIRED_COLUMNS: Final = {
+    name: frozenset(str(field.data_key) for field in schema.fields.values() if field.required)
+    for name, schema in _TABLES.items()
+}
+
+# 상태: whether a buyer may see it, and whether the goods can be had. A state that is not here is not shown.
+STATES: Final[Mapping[str, tuple[bool, Availability]]] = {
+    "판매중": (True, Availability.ON_SALE),
+    "일시품절": (True, Availability.SOLD_OUT),
+    "판매중지": (False, Availability.NOT_ON_SALE),
+}
+# Statements among lists of other things, in the word that buyers read.
+STATEMENTS: Final[Mapping[str, str]] = {"협의": "Negotiable", "협의가능": "Negotiable", "negotiable": "Negotiable"}
+
+
+def load_row(schema: Schema, row: object) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A row by our names, and the names of the fields that are not what the wire declares; those hold None."""
+    try:
+        return dict(schema.load(row)), ()  # type: ignore[arg-type]
+    except ValidationError as error:
+        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return dict.fromkeys(schema.fields) | valid, tuple(_names(schema, error.messages))
+
+
+def _names(schema: Schema, messages: object) -> list[str]:
+    wrong = messages if isinstance(messages, dict) else {}
+    return [name for name, field in schema.fields.items() if field.data_key in wrong]
+
+
+# Records -------------------------------------------------------------------------------------------------------------
+
+
+def encode_record(record: Mapping[str, Wire]) -> bytes:
+    """The bytes to keep: canonical JSON in UTF-8."""
+    return msgspec.json.encode(record)
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+
+
+def fingerprint_product(record: Mapping[str, Wire]) -> bytes:
+    """Over the known columns by name, so that neither their order nor a new one changes it; side rows in any order."""
+    return _digest(
+        _known(record.get("product"), COLUMNS["product"]),
+        _known_rows(record.get("price_line"), COLUMNS["price_line"]),
+        _known_rows(record.get("image"), COLUMNS["image"]),
+        record.get("row"),
+    )
+
+
+def fingerprint_company(record: Mapping[str, Wire]) -> bytes:
+    """As of a product, over a company's row."""
+    return _digest(_known(record.get("company"), COLUMNS["company"]), record.get("row"))
+
+
+def _digest(*values: object) -> bytes:
+    return blake2b(_pack(values), digest_size=16).digest()
+
+
+def _known(row: Any, columns: Sequence[str]) -> list[str]:
+    if not row:
+        return []
+    get = row.get
+    return [get(column) or "" for column in columns]
+
+
+def _known_rows(rows: Any, columns: Sequence[str]) -> list[list[str]]:
+    found = [_known(row, columns) for row in rows or ()]
+    if len(found) > 1:
+        found.sort()
+    return found
