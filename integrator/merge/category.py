@@ -1,0 +1,83 @@
+"""One category for a product: HS section, chapter and heading.
+
+Each listing votes with its HS code where that is plausible, and with what its platform category usually means (a table
+computed from listings that have both). A code that contradicts a clear table weighs less: about one in ten codes on one
+platform is a wrong suggestion.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from integrator.hs import tree
+from integrator.listing import Listing
+from integrator.product import CategoryChoice
+
+HS, PLATFORM_CATEGORY, UNCLASSIFIED = "hs", "platform_category", "unclassified"
+
+# A platform category speaks when it was seen this often and mostly with one heading.
+_MIN_COUNT = 5
+_MIN_SHARE = 0.5
+_CLEAR_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a platform category usually means."""
+
+    heading: str
+    share: float
+
+
+Guesses = Mapping[tuple[str, str], Guess]
+
+
+def make_guesses(counts: Iterable[tuple[str, str, str, int]]) -> dict[tuple[str, str], Guess]:
+    """From (platform, category code, heading, count) rows to what each category means, where that is clear enough."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for platform, code, heading, count in counts:
+        found.setdefault((platform, code), Counter())[heading] += count
+    guesses = {}
+    for place, headings in found.items():
+        total = sum(headings.values())
+        heading = min(headings, key=lambda each: (-headings[each], each))
+        if total >= _MIN_COUNT and headings[heading] / total >= _MIN_SHARE:
+            guesses[place] = Guess(heading, headings[heading] / total)
+    return guesses
+
+
+def count_headings(listings: Iterable[Listing]) -> Counter[tuple[str, str, str]]:
+    """How often each platform category stands beside each plausible heading."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for listing in listings:
+        if listing.category.code and listing.hs.hs6 and tree.plausible(listing.hs.hs6):
+            counts[listing.platform, listing.category.code, listing.hs.hs6[:4]] += 1
+    return counts
+
+
+def choose_category(listings: Sequence[Listing], guesses: Guesses) -> CategoryChoice:
+    """The heading most listings speak for; ties go to a ten-digit code, then to the smaller heading."""
+    votes: Counter[str] = Counter()
+    by_code: set[str] = set()
+    exact: set[str] = set()
+    for listing in listings:
+        guess = guesses.get((listing.platform, listing.category.code or ""))
+        hs6 = listing.hs.hs6
+        if guess is not None:
+            votes[guess.heading] += 0.6 * guess.share  # type: ignore[assignment]
+        if hs6 is None or not tree.plausible(hs6):
+            continue
+        doubted = guess is not None and guess.share >= _CLEAR_SHARE and guess.heading[:2] != hs6[:2]
+        votes[hs6[:4]] += 0.4 if doubted else 1.0  # type: ignore[assignment]
+        by_code.add(hs6[:4])
+        if listing.hs.hsk10:
+            exact.add(hs6[:4])
+    if not votes:
+        return CategoryChoice(None, None, None, UNCLASSIFIED)
+    heading = min(votes, key=lambda each: (-round(votes[each], 6), each not in exact, each))
+    return CategoryChoice(
+        section=tree.section_of(heading[:2]),
+        chapter=heading[:2],
+        heading=heading if tree.known_heading(heading) else None,
+        rule=HS if heading in by_code else PLATFORM_CATEGORY,
+    )

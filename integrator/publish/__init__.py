@@ -1,0 +1,1 @@
+"""Products to the index: documents, the outbox's publisher, rebuild and verification."""

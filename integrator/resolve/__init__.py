@@ -1,0 +1,1 @@
+"""Same or different: accounts to sellers, then listings to products inside one seller."""

@@ -1,0 +1,212 @@
+"""The matcher release "fixed-1": fixed weights in log-odds for a few features. A later release replaces this file alone.
+
+`score` is a function of two sketches and the seller's own word weights. Positive means one product. `veto` names a
+contradiction that no other evidence may outweigh: another volume, power, grade, colour, size or model.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log
+
+from integrator.resolve.sketch import Measures, Sketch
+
+RELEASE = "fixed-1"
+
+WEIGHTS: dict[str, float] = {
+    "start": -4.4,
+    "words": 7.0,  # times the share of word weight in common, 0 to 1
+    "sounds": 6.0,  # the same through Hangul, where one title has no English
+    "code": 5.0,  # one rare model code in both
+    "code_common": 1.5,  # a code that many of the seller's listings carry
+    "code_conflict": -6.0,
+    "code_longer": -2.5,  # one code begins with the other (DJP-1500, DJP-1500S)
+    "measure": 1.3,
+    "measure_conflict": -9.0,
+    "spec_conflict": -4.0,
+    "count": 0.5,
+    "count_conflict": -0.2,  # a carton of 12 is the same product in another sales unit
+    "grade": 0.8,
+    "grade_conflict": -7.0,
+    "colour": 0.8,
+    "colour_conflict": -7.0,
+    "colour_one_sided": -0.5,
+    "size": 0.8,
+    "size_conflict": -7.0,
+    "brand": 0.6,
+    "brand_conflict": -1.5,
+    "hs6": 1.0,
+    "hs4": 0.5,
+    "hs_conflict": -0.8,
+    "price_near": 1.0,
+    "price_far": -1.2,
+    "price_apart": -2.5,
+    "same_platform": -4.0,  # a seller seldom lists one product twice in one place
+}
+# Two conflicts that are certain enough to keep whole clusters apart.
+_VETOES = frozenset({"code_conflict", "measure_conflict", "grade_conflict", "colour_conflict", "size_conflict"})
+_ACCEPT = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Log-odds of a pair with its parts: (feature, contribution, left value, right value)."""
+
+    total: float
+    veto: str | None
+    parts: tuple[tuple[str, float, str, str], ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether this pair alone is taken for one product."""
+        return self.veto is None and self.total > _ACCEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How rare words, sounds and codes are among one seller's listings."""
+
+    words: dict[str, float]
+    sounds: dict[str, float]
+    codes: dict[str, int]
+
+
+def _weights(sets: list[frozenset[str]]) -> dict[str, float]:
+    counts: dict[str, int] = {}
+    for members in sets:
+        for word in members:
+            counts[word] = counts.get(word, 0) + 1
+    everything = len(sets) + 1
+    return {word: 0.35 + log(everything / count) for word, count in counts.items()}
+
+
+def rarity_of(sketches: Iterable[Sketch]) -> Rarity:
+    """Word weights inside one seller: a word that all its titles share says little."""
+    drawn = list(sketches)
+    codes: dict[str, int] = {}
+    for sketch in drawn:
+        for code in sketch.codes:
+            codes[code] = codes.get(code, 0) + 1
+    return Rarity(_weights([sketch.words for sketch in drawn]), _weights([sketch.sounds for sketch in drawn]), codes)
+
+
+def overlap(left: frozenset[str], right: frozenset[str], weights: dict[str, float]) -> float:
+    """Share of word weight in common, half by the shorter title, half by both together."""
+    if not left or not right:
+        return 0.0
+    shared = sum(weights[word] for word in left & right)
+    if shared == 0.0:
+        return 0.0
+    ours = sum(weights[word] for word in left)
+    theirs = sum(weights[word] for word in right)
+    return 0.5 * shared / min(ours, theirs) + 0.5 * shared / (ours + theirs - shared)
+
+
+Parts = list[tuple[str, float, str, str]]
+
+
+def score(left: Sketch, right: Sketch, rarity: Rarity) -> Score:
+    """Log-odds that two listings of one seller are one product."""
+    parts: Parts = [("start", WEIGHTS["start"], "", "")]
+    _score_text(left, right, rarity, parts)
+    _score_codes(left, right, rarity, parts)
+    _score_measures(left, right, parts)
+    _score_sets(left, right, parts)
+    _score_trade(left, right, parts)
+    total = 0.0
+    veto = None
+    for feature, weight, _, _ in parts:
+        total += weight
+        if feature in _VETOES:
+            veto = feature
+    return Score(round(total, 4), veto, tuple(parts))
+
+
+def _score_text(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
+    share = overlap(left.words, right.words, rarity.words)
+    through_sounds = 0.0
+    if left.korean_only != right.korean_only:
+        through_sounds = overlap(left.sounds, right.sounds, rarity.sounds)
+    if through_sounds * WEIGHTS["sounds"] > share * WEIGHTS["words"]:
+        parts.append(("sounds", WEIGHTS["sounds"] * through_sounds, left.title, right.title))
+    else:
+        parts.append(("words", WEIGHTS["words"] * share, left.title, right.title))
+
+
+def _score_codes(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
+    if not left.codes or not right.codes:
+        return
+    shared = left.codes & right.codes
+    if shared:
+        best = min(shared, key=lambda code: (rarity.codes[code], code))
+        feature = "code" if rarity.codes[best] <= 4 else "code_common"
+        parts.append((feature, WEIGHTS[feature], best, best))
+        return
+    ours, theirs = min(left.models or left.codes), min(right.models or right.codes)
+    longer = any(a.startswith(b) or b.startswith(a) for a in left.codes for b in right.codes)
+    feature = "code_longer" if longer else "code_conflict"
+    parts.append((feature, WEIGHTS[feature], ours, theirs))
+
+
+def _written(values: frozenset[float]) -> str:
+    return " ".join(f"{value:g}" for value in sorted(values))
+
+
+def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
+    _compare_measures(left.measures, right.measures, "measure_conflict", parts)
+    for ours, theirs in ((left.spec_measures, right.measures), (left.measures, right.spec_measures)):
+        fresh = {dimension: values for dimension, values in ours.items() if dimension in theirs}
+        if fresh:
+            _compare_measures(fresh, theirs, "spec_conflict", parts)
+
+
+def _compare_measures(left: Measures, right: Measures, conflict: str, parts: Parts) -> None:
+    for dimension, ours in left.items():
+        theirs = right.get(dimension)
+        if theirs is None:
+            continue
+        if dimension == "count":
+            feature = "count" if ours & theirs else "count_conflict"
+        else:
+            feature = "measure" if ours & theirs else conflict
+        parts.append((feature, WEIGHTS[feature], f"{_written(ours)} {dimension}", f"{_written(theirs)} {dimension}"))
+
+
+def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:
+    for kind, grade in left.grades.items():
+        other = right.grades.get(kind)
+        if other is not None:
+            feature = "grade" if grade == other else "grade_conflict"
+            parts.append((feature, WEIGHTS[feature], kind + grade, kind + other))
+    for name, ours, theirs in (("colour", left.colours, right.colours), ("size", left.sizes, right.sizes)):
+        if ours and theirs:
+            feature = name if ours & theirs else f"{name}_conflict"
+            parts.append((feature, WEIGHTS[feature], " ".join(sorted(ours)), " ".join(sorted(theirs))))
+        elif ours != theirs and name == "colour":
+            parts.append(
+                ("colour_one_sided", WEIGHTS["colour_one_sided"], " ".join(sorted(ours)), " ".join(sorted(theirs)))
+            )
+
+
+def _score_trade(left: Sketch, right: Sketch, parts: Parts) -> None:
+    if left.brand and right.brand:
+        feature = "brand" if left.brand == right.brand else "brand_conflict"
+        parts.append((feature, WEIGHTS[feature], left.brand, right.brand))
+    if left.hs6 and right.hs6:
+        feature = _hs_feature(left.hs6, right.hs6)
+        if feature:
+            parts.append((feature, WEIGHTS[feature], left.hs6, right.hs6))
+    if left.prices and right.prices:
+        apart = min(abs(log(a / b)) for a in left.prices for b in right.prices)
+        feature = "price_near" if apart < 0.25 else "price_apart" if apart > 2.0 else "price_far" if apart > 0.9 else ""
+        if feature:
+            parts.append((feature, WEIGHTS[feature], f"{left.prices[0]:.2f}", f"{right.prices[0]:.2f}"))
+    if left.platform == right.platform:
+        parts.append(("same_platform", WEIGHTS["same_platform"], left.platform, right.platform))
+
+
+def _hs_feature(left: str, right: str) -> str:
+    if left == right:
+        return "hs6"
+    if left[:4] == right[:4]:
+        return "hs4"
+    return "" if left[:2] == right[:2] else "hs_conflict"
