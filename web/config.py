@@ -194,9 +194,13 @@ def find_unknown_names(environ: Mapping[str, str] | None = None) -> list[str]:
     return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
 
 
-def for_child(settings: Settings, environ: Mapping[str, str] | None = None, **overrides: str) -> dict[str, str]:
+def for_child(
+    settings: Settings, overrides: Mapping[str, str], *, environ: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The environment for a process we start: this one's, the folder made absolute, and `overrides` by full name."""
-    base = os.environ if environ is None else environ
+    base = dict(os.environ if environ is None else environ)
+    for name in overrides:
+        base.pop(f"{name}_FILE", None)
     return {**base, "HANMARU_HOME": str(settings.home), **overrides}
 
 

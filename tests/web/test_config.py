@@ -184,6 +184,12 @@ def test_names_that_are_no_settings_are_found():
 def test_a_child_process_writes_to_the_same_folder(tmp_path):
     settings = Settings.from_environment({"HANMARU_HOME": str(tmp_path / "x")})
 
-    environ = for_child(settings, {"PATH": "p"}, HANMARU_PORT="1")
+    base = {"PATH": "p", "HANMARU_REDIS_URL_FILE": "/x", "HANMARU_HOST": "::1"}
+    environ = for_child(settings, {"HANMARU_REDIS_URL": "redis://q.example"}, environ=base)
 
-    assert environ == {"PATH": "p", "HANMARU_HOME": str(tmp_path / "x"), "HANMARU_PORT": "1"}
+    assert environ == {
+        "PATH": "p",
+        "HANMARU_HOME": str(tmp_path / "x"),
+        "HANMARU_HOST": "::1",
+        "HANMARU_REDIS_URL": "redis://q.example",
+    }

@@ -1,0 +1,121 @@
+"""Jobs: what the scheduler rings for and a worker runs.
+
+A job carries no state of its own. The database says what is due, leases see to it that one process at a time reads a
+feed, and the broker is only the doorbell: after a flush the next tick rings again.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from threading import Event
+from typing import Any
+
+import redis
+import structlog
+from rq import Queue, Worker
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from integrator.record import Lane
+from integrator.store.database import Database
+from integrator.store.runs import Due, due_feeds, register_feeds
+
+FEEDS_QUEUE = "feeds"
+
+TICK_S = 60.0
+
+# A census of a million listings fits in well; a job that hangs for longer is ended, and its run is found lost.
+_JOB_TIMEOUT_S = 6 * 3600
+
+# A dead job keeps its id, and so its feed, for no longer than this.
+_FAILURE_TTL_S = 30
+
+# How `hanmaru` is started again from inside a job.
+COMMAND: tuple[str, ...] = (sys.executable, "-m", "web")
+
+_ARGUMENTS: dict[Lane, tuple[str, ...]] = {
+    Lane.CHANGES: ("sync", "--json"),
+    Lane.CENSUS: ("sync", "--full", "--json"),
+    Lane.DETAIL: ("detail",),
+}
+
+
+def connect(url: str) -> redis.Redis:
+    """A client for the broker; it connects at its first command."""
+    return redis.Redis.from_url(url, socket_connect_timeout=5.0, health_check_interval=30)
+
+
+def make_queue(connection: redis.Redis, name: str = FEEDS_QUEUE) -> Queue:
+    """A queue whose jobs are JSON: no pickle, so nobody who reaches the broker can hand us code."""
+    return Queue(name, connection=connection, serializer=JSONSerializer, default_timeout=_JOB_TIMEOUT_S)
+
+
+def ring(queue: Queue, due: Due) -> bool:
+    """Queue the job of a feed's lane; False if it is queued or running already."""
+    try:
+        queue.enqueue(
+            sync_feed,
+            due.platform,
+            due.lane.value,
+            job_id=f"sync-{due.platform}-{due.lane.value}",
+            unique=True,
+            result_ttl=0,
+            failure_ttl=_FAILURE_TTL_S,
+        )
+    except DuplicateJobError:
+        return False
+    return True
+
+
+def sync_feed(platform: str, lane: str) -> int:
+    """The job: read one feed's lane through the same command that people use; gives its exit code.
+
+    A process of its own ends with its memory, whatever the feed did to it. That a run failed is no failure of the job:
+    the run's row says so, and a later tick rings again when the feed is due.
+    """
+    log = structlog.get_logger().bind(platform=platform, lane=lane)
+    words = [*COMMAND, *_ARGUMENTS[Lane(lane)], platform]
+    log.info("sync begins")
+    done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    report = log.info if done.returncode == 0 else log.warning
+    report("sync ends", exit=done.returncode, run=done.stdout.strip())
+    return done.returncode
+
+
+def tick(database: Database, queue: Queue, *, platforms: Iterable[str], now: float) -> list[Due]:
+    """Ring for every feed that is due at `now` (POSIX seconds); gives those that were not rung for before."""
+    with database.write() as connection:
+        register_feeds(connection, platforms)
+    with database.read() as connection:
+        due = due_feeds(connection, now)
+    return [each for each in due if ring(queue, each)]
+
+
+def run_scheduler(database: Database, queue: Queue, *, platforms: Sequence[str], stop: Event) -> None:
+    """A tick at once and then one a minute, until `stop` is set. A broker or database away for a while costs ticks."""
+    from datetime import UTC, datetime
+
+    from sqlalchemy.exc import OperationalError
+
+    log = structlog.get_logger()
+    while True:
+        try:
+            for each in tick(database, queue, platforms=platforms, now=datetime.now(UTC).timestamp()):
+                log.info("feed is due", platform=each.platform, lane=each.lane.value)
+        except (redis.RedisError, OperationalError) as error:
+            log.warning("tick missed", reason=str(error))
+        if stop.wait(TICK_S):
+            return
+
+
+def run_worker(connection: redis.Redis, *, burst: bool = False, queues: Sequence[str] = (FEEDS_QUEUE,)) -> None:
+    """Run queued jobs, each in a process of its own, until told to stop; `burst`: until the queues are empty."""
+    worker: Any = Worker(
+        [make_queue(connection, name) for name in queues],
+        connection=connection,
+        serializer=JSONSerializer,
+        # Frees the ids of jobs whose worker was killed within about two ticks.
+        maintenance_interval=int(TICK_S),
+        log_job_description=False,
+    )
+    worker.work(burst=burst, logging_level="WARNING")

@@ -1,0 +1,23 @@
+"""Logging for everything that runs as a service: one line an event on stdout, `key=value`, times in UTC."""
+
+import logging
+import sys
+
+
+def configure_logging(*, level: int = logging.INFO) -> None:
+    """Send structlog's events, and the warnings of libraries, to stdout."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], drop_missing=True),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="level=%(levelname)s event=%(message)r")
