@@ -4,9 +4,12 @@ The five cells `price`, `moq`, `hs`, `lead` and `updated` are written as a perso
 stand beside them in full. docs/listing.schema.json and docs/account.schema.json describe the rows.
 """
 
+import json
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -309,7 +312,8 @@ def _without_contacts(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
 
 
 def _plain(row: ListingRow | AccountRow) -> Row:
-    plain: Row = msgspec.to_builtins(row)
+    # By way of its JSON text: only so do tuples, decimals and times become what a reader of the file will see.
+    plain: Row = msgspec.json.decode(msgspec.json.encode(row))
     return plain
 
 
@@ -355,3 +359,14 @@ def _schema(kind: type[ListingRow | AccountRow], name: str) -> Schema:
         **body,
         "$defs": schema["$defs"],
     }
+
+
+def write_schemas(folder: Path) -> None:
+    """Both schemas as files, for docs/."""
+    for name, schema in (("listing", listing_schema()), ("account", account_schema())):
+        text = json.dumps(schema, ensure_ascii=False, indent=2)
+        (folder / f"{name}.schema.json").write_text(f"{text}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""The HS tree in buyers' words: our own short names, English, Korean and Spanish."""
