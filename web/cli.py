@@ -20,7 +20,7 @@ _CALLER_IS_WRONG = (InvalidQuery, InvalidSetting, UnknownListing, UnknownProduct
 # name -> (where the click command is, what it does in a line). With the line here `hanmaru --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("web.commands.demo:demo", "Start the mock platforms, sync all three, and serve the catalogue."),
-    "up": ("web.commands.serve:up", "Run web server, worker and scheduler together."),
+    "up": ("web.commands.serve:up", "Run web server, scheduler and workers together."),
     "sync": ("web.commands.sync:sync", "Bring platforms' changes into the searchable catalogue."),
     "detail": ("web.commands.sync:detail", "Read detail records of a platform."),
     "replay": ("web.commands.sync:replay", "Parse kept raw records again."),

@@ -108,7 +108,7 @@ def scheduler() -> None:
 
 @click.command()
 def up() -> None:
-    """Run web server, worker and scheduler together; Ctrl-C ends all of them."""
+    """Run web server, scheduler and a worker for each feed together; Ctrl-C ends all of them."""
     from web.broker import open_broker
     from web.processes import Stopped, Together
 
@@ -129,10 +129,13 @@ def up() -> None:
 def start_services(
     together: "Together", settings: Settings, *, broker: str, overrides: Mapping[str, str] | None = None
 ) -> None:
-    """Web server, worker and scheduler as children; `overrides` are settings by full name."""
+    """Web server, scheduler and workers as children; `overrides` are settings by full name."""
     environ = for_child(settings, {"HANMARU_REDIS_URL": broker, **(overrides or {})})
-    for name in ("serve", "worker", "scheduler"):
-        together.start(name, [sys.executable, "-m", "web", name], environ=environ)
+    # A worker for each feed, so that a platform which is slow to fail keeps no other waiting.
+    services = {"serve": "serve", "scheduler": "scheduler"}
+    services |= {f"worker {number}": "worker" for number in range(1, len(settings.feeds) + 1)}
+    for name, command in services.items():
+        together.start(name, [sys.executable, "-m", "web", command], environ=environ)
 
 
 def open_database(settings: Settings) -> "Database":
