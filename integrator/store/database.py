@@ -158,6 +158,7 @@ class Prepared:
         self.names = names
         self._sql: str | None = None
         self._order: tuple[int, ...] | None = None
+        self._constants: tuple[Any, ...] = ()
 
     def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Run it for every row; gives how many rows were touched in all."""
@@ -169,13 +170,20 @@ class Prepared:
             ).rowcount
         if self._sql is None:
             self._compile(connection)
-        order = self._order
-        arranged = rows if order is None else [tuple([row[place] for place in order]) for row in rows]
-        return connection.exec_driver_sql(str(self._sql), list(arranged)).rowcount
+        order, constants = self._order, self._constants
+        if order is None:
+            arranged = list(rows)
+        else:
+            arranged = [tuple([row[place] for place in order]) for row in (each + constants for each in rows)]
+        return connection.exec_driver_sql(str(self._sql), arranged).rowcount
 
     def _compile(self, connection: Connection) -> None:
-        compiled = self.statement.compile(dialect=connection.dialect, column_keys=list(self.names))  # type: ignore[attr-defined]
-        places = tuple(self.names.index(name) for name in compiled.positiontup)
+        compiled: Any = self.statement.compile(dialect=connection.dialect, column_keys=list(self.names))  # type: ignore[attr-defined]
+        # Values written into the statement itself are parameters too; they follow the row's own.
+        fixed = [name for name in dict.fromkeys(compiled.positiontup) if name not in self.names]
+        self._constants = tuple(compiled.params[name] for name in fixed)
+        every = [*self.names, *fixed]
+        places = tuple(every.index(name) for name in compiled.positiontup)
         self._order = None if places == tuple(range(len(self.names))) else places
         self._sql = str(compiled)
 

@@ -37,20 +37,25 @@ class Rejected:
 
 
 def find_rejections(
-    connection: Connection, platform: str, kind: Kind, external_ids: Sequence[str]
+    connection: Connection,
+    platform: str,
+    kind: Kind,
+    external_ids: Sequence[str],
+    *,
+    nameless: Sequence[bytes] = (),
 ) -> dict[str, list[KnownRejection]]:
-    """What was rejected before under these ids."""
-    wanted = select(
-        rejection.c.external_id, rejection.c.fingerprint, rejection.c.parser_version, rejection.c.resolved_at
-    ).where(
-        rejection.c.platform == platform,
-        rejection.c.kind == kind.value,
-        rejection.c.external_id.in_(bindparam("ids", expanding=True)),
+    """What was rejected before under these ids; of records without a readable id ("") those with these fingerprints."""
+    columns = (rejection.c.external_id, rejection.c.fingerprint, rejection.c.parser_version, rejection.c.resolved_at)
+    of_kind = select(*columns).where(rejection.c.platform == platform, rejection.c.kind == kind.value)
+    by_id = of_kind.where(rejection.c.external_id.in_(bindparam("values", expanding=True)))
+    by_print = of_kind.where(
+        rejection.c.external_id == "", rejection.c.fingerprint.in_(bindparam("values", expanding=True))
     )
     found: dict[str, list[KnownRejection]] = {}
-    for piece in chunks(external_ids):
-        for row in connection.execute(wanted, {"ids": piece}):
-            found.setdefault(row[0], []).append(KnownRejection(row[1], row[2], row[3] is not None))
+    for statement, values in ((by_id, [each for each in external_ids if each]), (by_print, list(nameless))):
+        for piece in chunks(values):
+            for row in connection.execute(statement, {"values": piece}):
+                found.setdefault(row[0], []).append(KnownRejection(row[1], row[2], row[3] is not None))
     return found
 
 

@@ -83,6 +83,7 @@ class Run:
     stage_total: int | None = None
     counters: Counters = field(default_factory=Counters)
     warnings: list[str] = field(default_factory=list)
+    visible_after: int | None = None
 
 
 def write_json(value: object) -> str:
@@ -117,9 +118,9 @@ def find_resumable(connection: Connection, platform: str, lane: Lane, *, now: fl
     return _run_of(row) if row["heartbeat_at"] > now - RESUME_WITHIN_S else None
 
 
-def resume_run(connection: Connection, resumed: Run, *, fence: int, now: float) -> Run:
-    """The same run goes on, under a new lease."""
-    values = {"state": RunState.RUNNING.value, "reason": "", "heartbeat_at": now, "ended_at": None, "fence": fence}
+def resume_run(connection: Connection, resumed: Run, *, fence: int) -> Run:
+    """The same run goes on, under a new lease. Its heartbeat moves with its next commit, so that no place is resumed for ever."""
+    values = {"state": RunState.RUNNING.value, "reason": "", "ended_at": None, "fence": fence}
     connection.execute(update(run).where(run.c.id == resumed.id).values(values))
     resumed.fence = fence
     return resumed
@@ -135,7 +136,18 @@ def close_orphans(connection: Connection, platform: str, lane: Lane, *, but: int
 
 def save_run(connection: Connection, saved: Run, *, now: float) -> None:
     """Counters, position and stage as they are now."""
-    values = {
+    connection.execute(update(run).where(run.c.id == saved.id).values(**_values_of(saved), heartbeat_at=now))
+
+
+def end_run(connection: Connection, ended: Run, state: RunState, *, reason: str, now: float) -> None:
+    """The run's last word, unless another process has taken the run up since."""
+    values = {"state": state.value, "reason": reason, "ended_at": None if state is RunState.QUEUED else now}
+    mine = (run.c.id == ended.id) & (run.c.fence == ended.fence)
+    connection.execute(update(run).where(mine).values(**_values_of(ended), **values))
+
+
+def _values_of(saved: Run) -> dict[str, object]:
+    return {
         **asdict(saved.counters),
         "position": None if saved.position is None else write_json(saved.position),
         "platform_clock": saved.platform_clock,
@@ -144,16 +156,8 @@ def save_run(connection: Connection, saved: Run, *, now: float) -> None:
         "stage_done": saved.stage_done,
         "stage_total": saved.stage_total,
         "warnings": write_json(saved.warnings),
-        "heartbeat_at": now,
+        "visible_after": saved.visible_after,
     }
-    connection.execute(update(run).where(run.c.id == saved.id).values(values))
-
-
-def end_run(connection: Connection, ended: Run, state: RunState, *, reason: str, now: float) -> None:
-    """The run's last word."""
-    save_run(connection, ended, now=now)
-    values = {"state": state.value, "reason": reason, "ended_at": None if state is RunState.QUEUED else now}
-    connection.execute(update(run).where(run.c.id == ended.id).values(values))
 
 
 def add_index_writes(connection: Connection, run_id: int, count: int) -> None:

@@ -92,6 +92,7 @@ run = Table(
     Column("calls", Integer, nullable=False, server_default="0"),
     Column("bytes", BigInteger, nullable=False, server_default="0"),
     Column("index_writes", Integer, nullable=False, server_default="0"),
+    Column("visible_after", Integer),  # the feed's visible listings after a good census; NULL: not counted
     Column("warnings", Text, nullable=False, server_default="[]"),
     Index(None, "platform", "started_at"),
 )

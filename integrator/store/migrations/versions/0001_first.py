@@ -280,6 +280,7 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), server_default="0", nullable=False),
         sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("index_writes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("visible_after", sa.Integer(), nullable=True),
         sa.Column("warnings", sa.Text(), server_default="[]", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )

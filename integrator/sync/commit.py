@@ -1,0 +1,274 @@
+"""One commit unit: raw records, versions, rejections, counters and the position after them, in one transaction.
+
+What the records come to is worked out before the transaction, so that parsing never holds the database's one writer up.
+A write that finds another lane's newer state touches nothing; the unit is then weighed again.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from integrator.errors import HanmaruError, RejectedRecord
+from integrator.listing import Detail, Withdrawal
+from integrator.ports import Clock, Connector
+from integrator.record import Batch, Kind, Record
+from integrator.store.accounts import mark_accounts_seen, save_accounts, save_contacts
+from integrator.store.archive import Archive
+from integrator.store.database import Database
+from integrator.store.holds import held_keys, leave_holds
+from integrator.store.leases import Lease, renew_lease
+from integrator.store.listings import (
+    ListingState,
+    StaleState,
+    add_listings,
+    change_listings,
+    confirm_listings,
+    end_listings,
+    find_known,
+    mark_rejected,
+    mark_seen,
+)
+from integrator.store.rejections import (
+    count_unknowns,
+    repeat_rejections,
+    resolve_rejections,
+    save_rejections,
+)
+from integrator.store.runs import Counters, Run, save_run
+from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
+from integrator.store.worklist import mark
+from integrator.sync.details import take_details
+from integrator.sync.guards import release
+from integrator.sync.intake import Intake, Taken, keep_raw
+
+# Two lanes meeting on the same listings again and again is not a thing that happens by chance.
+_TRIES = 5
+
+
+@dataclass(slots=True)
+class Unit:
+    """Batches taken together: their records, and what follows the last of them."""
+
+    records: list[Record] = field(default_factory=list)
+    last: Batch | None = None
+    clock: datetime | None = None
+    calls: int = 0
+    bytes_read: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, batch: Batch) -> None:
+        """Put another batch behind those already here."""
+        self.records.extend(batch.records)
+        self.last = batch
+        self.clock = batch.clock or self.clock
+        self.calls += batch.calls
+        self.bytes_read += batch.bytes_read
+        self.warnings.extend(batch.warnings)
+
+
+class Committer:
+    """Commits the units of one run."""
+
+    def __init__(self, database: Database, connector: Connector, clock: Clock, *, run: Run, lease: Lease) -> None:
+        self.database = database
+        self.connector = connector
+        self.clock = clock
+        self.run = run
+        self.lease = lease
+        self.named_accounts: set[str] = set()
+        self._intake = Intake(connector, run.id)
+        self._archive = Archive(connector.platform)
+        with database.read() as connection:
+            self._held = held_keys(connection, connector.platform)
+
+    def now(self) -> float:
+        """POSIX seconds."""
+        return self.clock.now().timestamp()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A write transaction that is ours to make. Raises LeaseLost."""
+        with self.database.write() as connection:
+            renew_lease(connection, self.lease, now=self.now())
+            yield connection
+
+    def commit(self, unit: Unit) -> None:
+        """Take the unit in, whole or not at all."""
+        for _ in range(_TRIES):
+            try:
+                return self._try(unit)
+            except (StaleState, IntegrityError):
+                self._archive.forget()
+        raise HanmaruError("Two runs of this platform keep writing the same listings; run one at a time.")
+
+    def _try(self, unit: Unit) -> None:
+        first, later, others = _rounds(unit.records)
+        with self.database.read() as connection:
+            taken = weigh(self._intake, connection, first)
+        counted = Counters(calls=unit.calls, bytes=unit.bytes_read)
+        with self._unchanged_on_failure(), self.transaction() as connection:
+            named = self.write(connection, taken, counted)
+            for records in later:
+                named |= self.write(connection, weigh(self._intake, connection, records), counted)
+            self._take_others(connection, others, counted)
+            self._advance(unit, counted)
+            save_run(connection, self.run, now=self.now())
+        self.named_accounts |= named
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        """What the run says of itself stays true when the transaction is rolled back."""
+        before = replace(self.run, counters=replace(self.run.counters), warnings=list(self.run.warnings))
+        try:
+            yield
+        except BaseException:
+            for each in fields(Run):
+                setattr(self.run, each.name, getattr(before, each.name))
+            raise
+
+    def _advance(self, unit: Unit, counted: Counters) -> None:
+        run = self.run
+        run.counters.add(counted)
+        run.warnings.extend(unit.warnings)
+        if unit.clock is not None:
+            run.platform_clock = unit.clock.timestamp()
+        if unit.last is not None:
+            run.position = unit.last.position
+            run.stage_done = len(unit.records) + (run.stage_done if run.stage == unit.last.stage else 0)
+            run.stage, run.stage_total = unit.last.stage, unit.last.total
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def write(self, connection: Connection, taken: Taken, counted: Counters) -> set[str]:
+        """Write what records came to; gives the accounts they name."""
+        platform, run, now = self.connector.platform, self.run.id, self.now()
+        self._archive.keep(connection, taken.raws, run=run, now=now)
+        mark_seen(connection, taken.sightings, run=run, now=now)
+        self._end_reused(connection, taken, now=now)
+        add_listings(connection, platform, taken.news, run=run, now=now, state=release(self.run))
+        change_listings(connection, taken.changes, run=run, now=now)
+        confirm_listings(connection, taken.same, run=run, now=now)
+        mark_rejected(connection, taken.rejected_sightings, run=run, now=now)
+        self._write_rejections(connection, taken, now=now)
+        save_accounts(connection, platform, taken.accounts, run=run, now=now)
+        mark_accounts_seen(connection, platform, taken.account_sightings, run=run)
+        dirty = taken.dirty | save_contacts(connection, platform, taken.contacts)
+        mark(connection, platform, dirty, run=run, now=now)
+        count_unknowns(connection, platform, taken.unknowns, examples=taken.examples, run=run)
+        self._leave_holds(connection, taken.keys_seen(), now=now)
+        counted.add(taken.counters)
+        return taken.named_accounts
+
+    def _end_reused(self, connection: Connection, taken: Taken, *, now: float) -> None:
+        keys = [old.key for old in taken.ended]
+        end_listings(connection, keys, ListingState.ENDED)
+        reason = "The platform uses this id again for another product."
+        proofs = [Proof(key, WithdrawalKind.REUSED, reason, {}) for key in keys]
+        save_proofs(connection, proofs, run=self.run.id, now=now)
+
+    def _write_rejections(self, connection: Connection, taken: Taken, *, now: float) -> None:
+        platform, run = self.connector.platform, self.run.id
+        save_rejections(connection, platform, taken.rejected, run=run, now=now)
+        for kind in (Kind.LISTING, Kind.ACCOUNT):
+            again = [(external_id, print_) for of, external_id, print_ in taken.rejected_again if of is kind]
+            repeat_rejections(connection, platform, kind, again, run=run, now=now)
+            sound = [external_id for of, external_id in taken.sound if of is kind and external_id]
+            resolve_rejections(connection, platform, kind, sound, now=now)
+
+    def _leave_holds(self, connection: Connection, keys: Iterable[int], *, now: float) -> None:
+        back = self._held.intersection(keys) if self._held else ()
+        if back:
+            leave_holds(connection, self.connector.platform, sorted(back), now=now)
+            self._held.difference_update(back)
+
+    # Withdrawals and details: few, and weighed inside the transaction ------------------------------------------------
+
+    def _take_others(self, connection: Connection, records: Sequence[Record], counted: Counters) -> None:
+        taken = Taken()
+        withdrawals: list[Withdrawal] = []
+        details: list[tuple[Record, Detail]] = []
+        for record in records:
+            if record.kind is Kind.WITHDRAWAL:
+                counted.withdrawals_seen += 1
+            else:
+                counted.details_seen += 1
+            try:
+                parsed = self.connector.parse(record)
+            except RejectedRecord:
+                keep_raw(self.connector.platform, record, taken)
+                self.run.warnings.append(f"A {record.kind.value} record ({record.external_id or 'no id'}) is unusable.")
+                continue
+            if isinstance(parsed, Withdrawal):
+                keep_raw(self.connector.platform, record, taken)
+                withdrawals.append(parsed)
+            elif isinstance(parsed, Detail):
+                details.append((record, parsed))
+        self._archive.keep(connection, taken.raws, run=self.run.id, now=self.now())
+        self.withdraw_told(connection, withdrawals, counted)
+        if details:
+            self.write(connection, take_details(connection, self.connector, details, now=self.now()), counted)
+
+    def withdraw_told(self, connection: Connection, told: Sequence[Withdrawal], counted: Counters) -> None:
+        """The platform says these are gone; a listing that changed after that lives."""
+        known = find_known(connection, self.connector.platform, [each.external_id for each in told])
+        keys, proofs, dirty = [], [], set()
+        for each in told:
+            old = known.pop(each.external_id, None)
+            said_at = each.at.at.timestamp() if each.at is not None else None
+            if old is None or old.state != ListingState.LIVE.value:
+                continue
+            if said_at is not None and old.updated_at > said_at:
+                continue
+            reason = f"The platform withdrew it ({each.reason or 'no reason given'})."
+            keys.append(old.key)
+            proofs.append(
+                Proof(old.key, WithdrawalKind.EXPLICIT, reason, {"said_at": said_at}, merged_into=each.merged_into)
+            )
+            dirty.add(old.account_id)
+        self.withdraw(connection, keys, proofs, dirty)
+        counted.withdrawn += len(keys)
+
+    def withdraw(
+        self, connection: Connection, keys: Sequence[int], proofs: Sequence[Proof], accounts: Iterable[str]
+    ) -> None:
+        """Take listings out of sight, each with its proof."""
+        now = self.now()
+        end_listings(connection, keys, ListingState.WITHDRAWN)
+        save_proofs(connection, proofs, run=self.run.id, now=now)
+        mark(connection, self.connector.platform, accounts, run=self.run.id, now=now)
+        self._leave_holds(connection, keys, now=now)
+
+
+def weigh(intake: Intake, connection: Connection, records: Sequence[Record]) -> Taken:
+    """What listing and account records come to."""
+    taken = Taken()
+    listings = [record for record in records if record.kind is Kind.LISTING]
+    accounts = [record for record in records if record.kind is Kind.ACCOUNT]
+    if accounts:
+        intake.take_accounts(connection, accounts, taken)
+    if listings:
+        intake.take_listings(connection, listings, taken)
+    return taken
+
+
+def _rounds(records: Sequence[Record]) -> tuple[list[Record], list[list[Record]], list[Record]]:
+    """Records in rounds without a repeated id, so that each round sees what the one before wrote; the others apart."""
+    rounds: list[list[Record]] = [[]]
+    others: list[Record] = []
+    places: dict[tuple[Kind, str], int] = {}
+    for record in records:
+        if record.kind not in (Kind.LISTING, Kind.ACCOUNT):
+            others.append(record)
+            continue
+        place = 0
+        if record.external_id:
+            place = places.get((record.kind, record.external_id), -1) + 1
+            places[record.kind, record.external_id] = place
+        if place == len(rounds):
+            rounds.append([])
+        rounds[place].append(record)
+    return rounds[0], rounds[1:], others

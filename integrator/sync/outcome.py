@@ -1,0 +1,48 @@
+"""What a sync says when it is over, and how far it is while it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from integrator.record import Lane
+from integrator.store.runs import Counters, RunState
+
+# (stage, done, total): records of the stage so far; total None while nobody knows.
+Progress = Callable[[str, int, int | None], None]
+
+
+def quiet(_stage: str, _done: int, _total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run, as `hanmaru sync --json` prints it. `run` is None where none was begun (busy, dry run)."""
+
+    platform: str
+    state: RunState
+    reason: str
+    seconds: float
+    counters: Counters = field(default_factory=Counters)
+    run: int | None = None
+    lane: Lane | None = None
+    warnings: tuple[str, ...] = ()
+
+    def as_row(self, *, index_writes: int = 0) -> dict[str, str | int | float]:
+        """The keys of DESIGN section 11."""
+        counted = self.counters
+        return {
+            "platform": self.platform,
+            "state": self.state.value,
+            "reason": self.reason,
+            "seen": counted.seen,
+            "new": counted.new,
+            "changed": counted.changed,
+            "unchanged": counted.unchanged,
+            "superseded": counted.superseded,
+            "rejected": counted.rejected,
+            "withdrawn": counted.withdrawn,
+            "held": counted.held,
+            "bytes": counted.bytes,
+            "seconds": round(self.seconds, 3),
+            "index_writes": index_writes or counted.index_writes,
+        }

@@ -1,0 +1,244 @@
+"""One slice of one feed: take the lease, walk, commit unit by unit, prove the end, settle what disappeared.
+
+A run that stopped half-way (an outage, a signal, a killed process, a slice's time) goes on under its own number from its
+last committed position. The watermark moves only after a complete walk.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from integrator.clean.dates import korean_day
+from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, HanmaruError, LeaseLost
+from integrator.ports import Clock, Connector
+from integrator.record import Batch, End, Lane, Plan
+from integrator.store.database import Database
+from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, take_lease
+from integrator.store.runs import (
+    Feed,
+    Run,
+    RunState,
+    begin_run,
+    close_orphans,
+    end_run,
+    find_resumable,
+    load_feed,
+    register_feeds,
+    resume_run,
+)
+from integrator.sync.commit import Committer
+from integrator.sync.finish import Verdict, finish_walk
+from integrator.sync.outcome import Outcome, Progress, quiet
+from integrator.sync.units import gather
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How one slice is to go. `limit_s` None: to the end; else it stops at the first commit after that time."""
+
+    full: bool = False
+    limit_s: float | None = None
+    progress: Progress = quiet
+
+
+class _TimeIsUp(Exception):
+    """The slice's time is over; its successor goes on."""
+
+
+def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Slice = Slice()) -> Outcome:
+    """Bring one platform's changes (or, `full` or never read before, a census) into the store.
+
+    Never raises for what a platform or another process does: the outcome's state and reason say it. A failure of our own
+    is written down as `failed` and raised.
+    """
+    begun = clock.monotonic()
+    with database.write() as connection:
+        register_feeds(connection, [connector.platform])
+        feed = load_feed(connection, connector.platform)
+        lane = Lane.CENSUS if how.full or feed.census_at is None else Lane.CHANGES
+        lease_lane = lane if connector.separate_lanes else Lane.CHANGES
+        now = clock.now().timestamp()
+        lease = take_lease(connection, connector.platform, lease_lane.value, holder=name_holder(), now=now)
+    if lease is None:
+        reason = "Another process reads this platform now; nothing was done."
+        return Outcome(connector.platform, RunState.FAILED, reason, clock.monotonic() - begun, lane=lane)
+    try:
+        with kept_alive(database, lease, clock):
+            return _Attempt(database, connector, clock, feed, lane, lease, how, begun).go()
+    finally:
+        with database.write() as connection:
+            free_lease(connection, lease)
+
+
+class _Attempt:
+    """One slice under its lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        connector: Connector,
+        clock: Clock,
+        feed: Feed,
+        lane: Lane,
+        lease: Lease,
+        how: Slice,
+        begun: float,
+    ) -> None:
+        self._database = database
+        self._connector = connector
+        self._clock = clock
+        self._feed = feed
+        self._lane = lane
+        self._lease = lease
+        self._how = how
+        self._begun = begun
+        self._is_resumed = False
+        self._run = self._take_up_or_begin()
+
+    def go(self) -> Outcome:
+        """Walk to the end, or to whatever stops it."""
+        try:
+            verdict = self._walk_or_begin_anew()
+        except _TimeIsUp:
+            verdict = Verdict(RunState.QUEUED, "This slice's time is over; the next one goes on from here.")
+        except LeaseLost as error:
+            return self._outcome(Verdict(RunState.LOST, str(error)))
+        except FeedUnavailable as error:
+            verdict = self._verdict_unavailable(error)
+        except AccessRefused as error:
+            verdict = Verdict(RunState.FAILED, f"The platform refuses our credentials: {error}")
+        except FeedChanged as error:
+            verdict = Verdict(RunState.FAILED, f"The platform answers otherwise than its guide says: {error}")
+        except KeyboardInterrupt:
+            verdict = Verdict(RunState.CANCELLED, "It was stopped; the next sync goes on from here.")
+        except BaseException as error:
+            self._end(Verdict(RunState.FAILED, _own_fault(error)))
+            raise
+        return self._end(verdict)
+
+    # Beginning -------------------------------------------------------------------------------------------------------
+
+    def _take_up_or_begin(self) -> Run:
+        platform, now = self._connector.platform, self._now()
+        with self._database.write() as connection:
+            found = find_resumable(connection, platform, self._lane, now=now)
+            close_orphans(connection, platform, self._lane, but=found.id if found else None, now=now)
+            if found is not None:
+                self._is_resumed = True
+                return resume_run(connection, found, fence=self._lease.fence)
+            return begin_run(connection, self._new_run(), now=now)
+
+    def _new_run(self) -> Run:
+        return Run(
+            id=0,
+            platform=self._connector.platform,
+            lane=self._lane,
+            fence=self._lease.fence,
+            started_at=0.0,
+            first_census=self._feed.census_at is None,
+            watermark=self._feed.watermark,
+        )
+
+    def _walk_or_begin_anew(self) -> Verdict:
+        """A resumed place that the platform does not take any more costs only the place: the walk begins again."""
+        place = self._run.position
+        try:
+            return self._walk()
+        except AccessRefused:
+            raise
+        except FeedChanged as error:
+            if not self._is_resumed or self._run.position != place:
+                raise
+            self._end(Verdict(RunState.INCOMPLETE, f"Its place could not be found again ({error}); a new walk began."))
+            with self._database.write() as connection:
+                self._run = begin_run(connection, self._new_run(), now=self._now())
+            self._is_resumed = False
+            return self._walk()
+
+    # Walking ---------------------------------------------------------------------------------------------------------
+
+    def _walk(self) -> Verdict:
+        committer = Committer(self._database, self._connector, self._clock, run=self._run, lease=self._lease)
+        wants_accounts = self._wants_accounts()
+        with closing(self._fetch(accounts=wants_accounts)) as pieces:
+            for unit in gather(pieces):
+                if isinstance(unit, End):
+                    return finish_walk(committer, self._feed, unit, accounts=self._read_accounts)
+                committer.commit(unit)
+                self._how.progress(self._run.stage, self._run.stage_done, self._run.stage_total)
+                self._stop_in_time()
+        raise AssertionError("a walk always ends with an End")
+
+    def _fetch(self, *, accounts: bool) -> Generator[Batch | End, None, None]:
+        """The walk; begun again with the account list if the platform's day turned out to be another one."""
+        self._read_accounts = accounts
+        pieces = self._connector.fetch(self._plan(accounts=accounts))
+        first = next(iter(pieces))
+        if not accounts and first.clock is not None and korean_day(first.clock) != self._feed.accounts_day:
+            getattr(pieces, "close", lambda: None)()
+            self._read_accounts = True
+            yield from self._connector.fetch(self._plan(accounts=True))
+            return
+        yield first
+        yield from pieces
+
+    def _plan(self, *, accounts: bool) -> Plan:
+        return Plan(self._lane, watermark=self._run.watermark, position=self._run.position, accounts=accounts)
+
+    def _wants_accounts(self) -> bool:
+        """In a census and in the first changes walk of each Korean day, by the platform's clock as last seen."""
+        feed = self._feed
+        if self._lane is Lane.CENSUS or not self._connector.separate_lanes:
+            return True
+        if feed.accounts_day is None or feed.platform_clock is None:
+            return True
+        expected = feed.platform_clock + max(0.0, self._now() - (feed.changes_at or self._now()))
+        return korean_day(datetime.fromtimestamp(expected, UTC)) != feed.accounts_day
+
+    def _stop_in_time(self) -> None:
+        limit = self._how.limit_s
+        if limit is not None and self._clock.monotonic() - self._begun > limit:
+            raise _TimeIsUp
+
+    # Ending ----------------------------------------------------------------------------------------------------------
+
+    def _verdict_unavailable(self, error: FeedUnavailable) -> Verdict:
+        until = f" It may be asked again from {error.retry_at:%Y-%m-%d %H:%M} UTC." if error.retry_at else ""
+        if self._run.counters.seen or self._run.counters.accounts_seen:
+            return Verdict(
+                RunState.INCOMPLETE, f"{error}{until} What was read stays; the next sync goes on from there."
+            )
+        return Verdict(RunState.FAILED, f"Nothing could be read: {error}{until}")
+
+    def _end(self, verdict: Verdict) -> Outcome:
+        keeps_place = verdict.state in (RunState.QUEUED, RunState.INCOMPLETE, RunState.CANCELLED)
+        if not keeps_place or verdict.walk_is_over:
+            self._run.position = None
+        try:
+            with self._database.write() as connection:
+                end_run(connection, self._run, verdict.state, reason=verdict.reason, now=self._now())
+        except HanmaruError as error:
+            return self._outcome(Verdict(RunState.LOST, str(error)))
+        return self._outcome(verdict)
+
+    def _outcome(self, verdict: Verdict) -> Outcome:
+        return Outcome(
+            platform=self._run.platform,
+            state=verdict.state,
+            reason=verdict.reason,
+            seconds=self._clock.monotonic() - self._begun,
+            counters=self._run.counters,
+            run=self._run.id,
+            lane=self._lane,
+            warnings=tuple(self._run.warnings),
+        )
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _own_fault(error: BaseException) -> str:
+    if isinstance(error, HanmaruError):
+        return str(error)
+    return f"A fault of our own ({type(error).__name__}) stopped it; what was committed stays."
