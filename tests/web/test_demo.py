@@ -37,6 +37,7 @@ def test_a_catalogue_that_no_demo_made_is_left_alone(tmp_path):
 
 def test_a_port_in_use_is_not_free():
     with listening("127.0.0.1", 0) as listener:
+        assert listener is not None
         taken = listener.getsockname()[1]
         assert not is_free("127.0.0.1", taken)
 
