@@ -7,7 +7,7 @@ and quantities are kept whole and in parts: `LB-F100` is `lbf100 lb f100 100`, `
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,23 +18,28 @@ ANALYSIS_VERSION = 1
 # A word of feed text longer than this is no word (an address, a base64 blob); its beginning is enough to find it by.
 LONGEST_RUN = 64
 
-_HANGUL = "가-힣"
-_CJK = f"{_HANGUL}\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_LETTER = rf"[^\W_{_CJK}]"
+_CJK = "가-힣\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _UNITS = (
     "ml|cl|dl|l|mg|kg|g|oz|lbs?|mm|cm|km|m|kw|w|kv|v|mah|ah|khz|mhz|ghz|hz|kpa|mpa|gb|mb|tb|pcs|pc|ea|inch|ft|rpm|hp"
 )
 
-# In this order: a quantity with its unit, a word or code with inner signs, a run of a script without blanks.
+# A run is what tokens are made of. In this order: a quantity with its unit, a number with a sign inside, a word or code
+# with inner signs, a run of a script without blanks, a word of any other script. Each begins with a set of characters,
+# which is what the regular expression engine tells alternatives apart by without trying them.
 _RUN = re.compile(
-    rf"(?P<amount>(?<![^\W_])\d+(?:[.,]\d+)*)\s?(?P<unit>{_UNITS})(?![a-z0-9])"
-    rf"|(?P<number>\d+(?:[.,]\d+)+(?!{_LETTER}))"
-    rf"|(?P<word>{_LETTER}+(?:[-./&'_+]{_LETTER}+)*)"
-    rf"|(?P<pairs>[{_CJK}]+)"
+    rf"[0-9]+(?:[.,][0-9]+)*\s?(?:{_UNITS})(?![a-z0-9])"
+    rf"|[0-9]+(?:[.,][0-9]+)+(?![a-z0-9])"
+    rf"|[a-z0-9]+(?:[-./&'_+][a-z0-9]+)*"
+    rf"|[{_CJK}]+"
+    rf"|[^\W_a-z0-9{_CJK}]+"
 )
+_PAIRED = re.compile(rf"[{_CJK}]+")
+_FIRST_PAIRED = "\u3004"  # cheaper to compare with than the pattern, and below all that it matches
+_AMOUNT = re.compile(rf"([0-9]+(?:[.,][0-9]+)*)\s?({_UNITS})")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)+")
 _SIGNS = re.compile(r"[-./&'_+]")
-_ATOMS = re.compile(r"\d+|[^\W\d_]+")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_ATOMS = re.compile(r"[0-9]+|[a-z]+")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _INVISIBLE = re.compile(r"[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -49,31 +54,48 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
+# Most Korean text holds none of these; looking is much cheaper than translating.
+_TO_FOLD = re.compile(f"[{''.join(map(re.escape, map(chr, _FOLD)))}]")
 
 
 def fold(text: str) -> str:
     """The form in which texts are compared: NFKC, lower case, no accents, nothing invisible."""
     if text.isascii():
         return text.lower()
-    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).lower()).translate(_FOLD)
+    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).lower())
+    if _TO_FOLD.search(folded):
+        folded = folded.translate(_FOLD)
     return folded if unicodedata.is_normalized("NFC", folded) else unicodedata.normalize("NFC", folded)
+
+
+def split_runs(text: str) -> list[str]:
+    """The folded runs of a text, in its order: what the functions below make tokens of."""
+    return _RUN.findall(fold(text))
 
 
 def analyse(text: str) -> list[str]:
     """The tokens of a text in its order, with repetitions."""
-    tokens: list[str] = []
-    for run in _RUN.findall(fold(text)):
-        tokens += _tokens(*run)
-    return tokens
+    return [token for run in split_runs(text) for token in tokens_of(run)]
 
 
-def last_syllables(text: str) -> list[str]:
+def join_tokens(runs: Iterable[str]) -> str:
+    """The tokens of runs with blanks between them, as an engine's field takes them."""
+    return " ".join(map(_joined.__getitem__, runs))
+
+
+def last_syllables(runs: Iterable[str]) -> list[str]:
     """The last character of each unspaced run of two or more.
 
     Indexed once beside the pairs, so that a noun of one syllable (김, 솥, 면) finds the compounds that end in it; a
     query never asks for it.
     """
-    return [pairs[-1] for *_, pairs in _RUN.findall(fold(text)) if len(pairs) > 1]
+    return [run[-1] for run in runs if run > _FIRST_PAIRED and len(run) > 1 and _PAIRED.match(run)]
+
+
+def surface_words(runs: Iterable[str]) -> set[str]:
+    """Words without their stems, for the vocabulary that typos are corrected from; never codes or numbers."""
+    parts = (part for run in runs for part in ((run,) if run.isalpha() else _SIGNS.split(run)))
+    return {part for part in parts if part.isalpha() and len(part) <= LONGEST_RUN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +130,30 @@ def analyse_spans(text: str) -> list[Span]:
     return [span for word in split_words(text) for span in _spans(word, text)]
 
 
-def surface_words(text: str) -> set[str]:
-    """Folded words without their stems, for the vocabulary that typos are corrected from; never codes or numbers."""
-    words: set[str] = set()
-    for _, _, _, word, pairs in _RUN.findall(fold(text)):
-        if pairs:
-            words.add(pairs[:LONGEST_RUN])
-        elif word:
-            words.update(part for part in _SIGNS.split(word) if part.isalpha() and len(part) <= LONGEST_RUN)
-    return words
-
-
-def _tokens(amount: str, unit: str, number: str, word: str, pairs: str) -> tuple[str, ...]:
-    if pairs:
-        return _pairs(pairs)
-    if word:
-        return _word_tokens(word[:LONGEST_RUN])
-    return _amount_tokens(amount, unit) if amount else _number_tokens(number[:LONGEST_RUN])
-
-
 @lru_cache(maxsize=200_000)
-def _pairs(run: str) -> tuple[str, ...]:
-    return (run,) if len(run) == 1 else tuple(map("".join, pairwise(run)))
+def tokens_of(run: str) -> tuple[str, ...]:
+    """The tokens of one folded run."""
+    if _PAIRED.match(run):
+        return (run,) if len(run) == 1 else tuple(map("".join, pairwise(run)))
+    if amount := _AMOUNT.fullmatch(run):
+        numbers = _number_tokens(amount[1])
+        return (f"{numbers[0]}{amount[2]}", *numbers, amount[2])
+    return _number_tokens(run) if _NUMBER.fullmatch(run) else _word_tokens(run[:LONGEST_RUN])
 
 
-@lru_cache(maxsize=200_000)
+class _JoinedTokens(dict[str, str]):
+    """Run to joined tokens: goods share most of their words, so that looking up is nearly all the work of indexing."""
+
+    def __missing__(self, run: str) -> str:
+        if len(self) >= 200_000:
+            self.clear()
+        joined = self[run] = " ".join(tokens_of(run))
+        return joined
+
+
+_joined = _JoinedTokens()
+
+
 def _word_tokens(word: str) -> tuple[str, ...]:
     if word.isalpha():
         return (_stem(word),)
@@ -150,14 +171,8 @@ def _letters_joined(parts: list[str], word: str) -> list[str]:
     return ["".join((*parts[:-1], _stem(parts[-1])))] if len(parts) == 2 and "-" in word else []
 
 
-@lru_cache(maxsize=50_000)
-def _amount_tokens(amount: str, unit: str) -> tuple[str, ...]:
-    numbers = _number_tokens(amount)
-    return (f"{numbers[0]}{unit}", *numbers, unit)
-
-
-@lru_cache(maxsize=50_000)
 def _number_tokens(number: str) -> tuple[str, ...]:
+    number = number[:LONGEST_RUN]
     if _THOUSANDS.fullmatch(number):
         return (number.replace(",", ""),)
     return (number,) if "," not in number else tuple(part for part in number.split(",") if part)
@@ -182,12 +197,11 @@ def _stem(word: str) -> str:
 
 def _word(text: str, match: re.Match[str], origin: list[int]) -> Word:
     run = match.group()
-    tokens = _tokens(*(match.group(name) or "" for name in ("amount", "unit", "number", "word", "pairs")))
     start, end = origin[match.start()], origin[match.end() - 1] + 1
     # A letter with marks behind it ends after them.
     while end < len(text) and unicodedata.combining(text[end]):
         end += 1
-    return Word(text[start:end], start, end, tokens, run, run.isalpha())
+    return Word(text[start:end], start, end, tokens_of(run), run, run.isalpha())
 
 
 def _spans(word: Word, text: str) -> Iterator[Span]:

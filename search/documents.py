@@ -10,8 +10,8 @@ from hashlib import blake2b
 import msgspec
 
 from integrator.ports import DocumentVersion, IndexDocument
-from search.analysis import analyse, last_syllables, surface_words
-from search.filters import FILTERS, Kind
+from search.analysis import join_tokens, last_syllables, split_runs, surface_words
+from search.filters import FILTERS
 
 # The shape of what is stored; an index of another shape must be rebuilt.
 DOCUMENT_VERSION = 1
@@ -20,8 +20,8 @@ DOCUMENT_VERSION = 1
 TITLE, KIND, BRAND, BODY, PLAIN = 6, 3, 2, 2, 1
 
 # The beginning of a text says what it is about; more makes documents longer and their other words count less.
-BODY_CHARACTERS = 600
-PLAIN_CHARACTERS = 400
+BODY_CHARACTERS = 400
+PLAIN_CHARACTERS = 300
 SUMMARY_CHARACTERS = 240
 
 
@@ -72,11 +72,14 @@ class Prepared:
     digest: str
     text: str
     words: str
-    terms: dict[str, list[str]]
+    terms: dict[str, tuple[str, ...]]
     numbers: dict[str, float]
     orders: dict[str, int]
     card: bytes
 
+
+_TERMS = [(row.name, row.terms) for row in FILTERS if row.terms]
+_NUMBERS = [(row.name, row.number) for row in FILTERS if row.number]
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Card)
@@ -98,13 +101,14 @@ def prepare(document: IndexDocument) -> Prepared:
     if not document.product_id or len(document.product_id) > 200 or not document.product_id.isprintable():
         raise ValueError("a product id is 1 to 200 printable characters")
     key = key_of(document.product_id)
+    text, words = _text_and_words(document)
     return Prepared(
         product_id=document.product_id,
         key=key,
         version=document.version,
         digest=document.digest,
-        text=_text(document),
-        words=_words(document),
+        text=text,
+        words=words,
         terms=_terms(document),
         numbers=_numbers(document),
         orders=_orders(document, key),
@@ -112,58 +116,55 @@ def prepare(document: IndexDocument) -> Prepared:
     )
 
 
-def _sources(document: IndexDocument) -> Iterable[tuple[str, int]]:
-    """Each text with its weight."""
-    yield " \n".join(document.titles.values()), TITLE
-    yield _phrases(document.models), KIND
-    yield _phrases(document.kind_words), KIND
-    yield document.brand or "", BRAND
-    yield " \n".join(document.body)[:BODY_CHARACTERS], BODY
-    for texts in (document.attributes, document.keywords, document.certificates):
-        yield _phrases(texts)[:PLAIN_CHARACTERS], PLAIN
-    yield _phrases(document.hs_words), PLAIN
-    yield document.seller_name, PLAIN
+def _text_and_words(document: IndexDocument) -> tuple[str, str]:
+    """The weighted field of tokens, and the words that typing errors are mended from."""
+    title = split_runs(_lines(document.titles.values()))
+    named = split_runs(f"{document.brand or ''} \n{document.seller_name}")
+    kind_text, kind_words = _kind(document.kind_words)
+    body = split_runs(_lines(document.body)[:BODY_CHARACTERS])
+    plain = split_runs(_lines(_plain(document)))
+    brand = join_tokens(split_runs(document.brand)) if document.brand else ""
+    weighted = (
+        (join_tokens(title), TITLE),
+        (join_tokens(split_runs(_lines(document.models))), KIND),
+        (kind_text, KIND),
+        (brand, BRAND),
+        (join_tokens(body), BODY),
+        (join_tokens(plain), PLAIN),
+        (join_tokens(named), PLAIN),
+    )
+    parts = [f"{text} " * weight for text, weight in weighted if text]
+    tails = " ".join(last_syllables((*title, *body, *plain, *named)))
+    return "".join((*parts, tails)), " ".join(sorted(surface_words((*title, *named)) | kind_words))
 
 
-def _phrases(texts: Iterable[str]) -> str:
+def _lines(texts: Iterable[str]) -> str:
     # A line end between two texts: no quantity or pair of letters reaches across it.
     return " \n".join(texts)
 
 
-def _text(document: IndexDocument) -> str:
-    tokens: list[str] = []
-    tails: list[str] = []
-    for text, weight in _sources(document):
-        if text:
-            tokens += _cached(text, weight) if weight == KIND else analyse(text) * weight
-            if not text.isascii():
-                tails += last_syllables(text)
-    return " ".join(tokens + tails)
+def _plain(document: IndexDocument) -> Iterable[str]:
+    """What weighs least: said by the seller in lists, or of the kind rather than the goods."""
+    for texts in (document.attributes, document.keywords, document.certificates, document.hs_words):
+        yield _lines(texts)[:PLAIN_CHARACTERS]
 
 
 @lru_cache(maxsize=20_000)
-def _cached(text: str, weight: int) -> list[str]:
-    """Category words are the same for all goods of a heading."""
-    return analyse(text) * weight
+def _kind(kind_words: tuple[str, ...]) -> tuple[str, frozenset[str]]:
+    """Category words, the same for all goods of a heading: their tokens, and they themselves."""
+    runs = split_runs(_lines(kind_words))
+    return " ".join((join_tokens(runs), *last_syllables(runs))), frozenset(surface_words(runs))
 
 
-def _words(document: IndexDocument) -> str:
-    title = " \n".join((*document.titles.values(), document.brand or "", document.seller_name))
-    return " ".join(sorted(surface_words(title) | _kind_surface(document.kind_words)))
-
-
-@lru_cache(maxsize=20_000)
-def _kind_surface(kind_words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(surface_words(" \n".join(kind_words)))
-
-
-def _terms(document: IndexDocument) -> dict[str, list[str]]:
-    return {row.name: list(dict.fromkeys(row.terms(document))) for row in FILTERS if row.terms}
+def _terms(document: IndexDocument) -> dict[str, tuple[str, ...]]:
+    found = ((name, tuple(read(document))) for name, read in _TERMS)
+    # An engine would count a value twice that is there twice.
+    return {name: values if len(values) < 2 else tuple(dict.fromkeys(values)) for name, values in found}
 
 
 def _numbers(document: IndexDocument) -> dict[str, float]:
-    found = {row.name: row.number(document) for row in FILTERS if row.number and row.kind is Kind.RANGE}
-    return {name: float(number) for name, number in found.items() if number is not None}
+    found = ((name, read(document)) for name, read in _NUMBERS)
+    return {name: float(number) for name, number in found if number is not None}
 
 
 def _card(document: IndexDocument) -> bytes:

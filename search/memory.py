@@ -130,7 +130,9 @@ class MemoryIndex:
         ranked = sorted((_rank(row, ask.order, score) for row in matches), key=lambda hit: hit[:2])
         page = ranked[ask.offset : ask.offset + ask.limit]
         found = tuple(Found(row.product_id, -first if ask.order == SCORE else 0.0, row.card) for first, _, row in page)
-        return Answer(len(matches), found, {name: self._facet(ask, name) for name in ask.facets})
+        own = {name: self._matches(ask, without=name) for name in ask.facets if name in ask.clauses}
+        facets = {name: self._facet(own.get(name, matches), name, ask.price_classes) for name in ask.facets}
+        return Answer(len(matches), found, facets)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         """See Engine.frequencies."""
@@ -169,12 +171,11 @@ class MemoryIndex:
 
         return score
 
-    def _facet(self, ask: Ask, name: str) -> tuple[Bucket, ...]:
+    def _facet(self, matches: list[Prepared], name: str, price_classes: Sequence[str]) -> tuple[Bucket, ...]:
         row = BY_NAME[name]
-        matches = self._matches(ask, without=name)
         if row.kind is Kind.RANGE:
-            if name == "price" and ask.price_classes:
-                matches = [each for each in matches if set(each.terms["unit_class"]) & set(ask.price_classes)]
+            if name == "price" and price_classes:
+                matches = [each for each in matches if set(each.terms["unit_class"]) & set(price_classes)]
             numbers = [each.numbers[name] for each in matches if name in each.numbers]
             return tuple(
                 Bucket(value, sum(1 for n in numbers if (low is None or n >= low) and (high is None or n < high)))
