@@ -151,7 +151,7 @@ def _read_payment(raw: str | None, found: Issues) -> tuple[str, ...]:
 
 def _side_rows(record: Mapping[str, Wire], table: str, schema: Any, found: Issues) -> list[Row]:
     given = record.get(table)
-    rows = [load_row(schema, row) for row in (given if isinstance(given, list) else ())]
+    rows = [load_row(schema, row) for row in (given if isinstance(given, list) else ()) if isinstance(row, dict)]
     for _, wrong in rows:
         for name in wrong:
             found.add(codes.FIELD_UNREADABLE, f"{table}.{name}")
@@ -250,9 +250,10 @@ def _open_row(record: Mapping[str, Wire], table: str, schema: Any) -> tuple[Row,
     if cells is not None:
         shape = f"{len(cells) if isinstance(cells, list) else 0} fields instead of {record.get('columns')}"
         raise RejectedRecord([Reason(codes.ROW_SHAPE, table, shape)])
-    if not isinstance(record.get(table), dict):
+    given = record.get(table)
+    if not isinstance(given, dict):
         raise RejectedRecord([Reason(codes.UNREADABLE, table)])
-    row, wrong = load_row(schema, record[table])
+    row, wrong = load_row(schema, given)
     found = Issues()
     for name in wrong:
         found.add(codes.FIELD_UNREADABLE, name)

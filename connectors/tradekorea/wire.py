@@ -1,0 +1,256 @@
+"""tradeKorea's wire, declared: product, supplier and tombstone, and the dirty values known to occur (guide 6 and 7)."""
+
+import re
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+from marshmallow import Schema, ValidationError, fields
+
+from integrator.listing import Availability
+from integrator.record import Kind, Wire
+
+PLATFORM: Final = "tradekorea"
+PRODUCT_ID: Final = re.compile(r"P[0-9]{6,7}")
+SUPPLIER_ID: Final = re.compile(r"[0-9]{1,20}")
+
+# status: whether a buyer may see it, and whether the goods can be had. "Others: do not show" (guide 6).
+STATES: Final[Mapping[str, tuple[bool, Availability]]] = {
+    "ACTIVE": (True, Availability.ON_SALE),
+    "SOLD_OUT": (True, Availability.SOLD_OUT),
+}
+# Attribute names that say what a field of ours says; all others stay attributes. The first of a name counts.
+ATTRIBUTES: Final[Mapping[str, str]] = {
+    "hs code": "hs",
+    "lead time": "lead",
+    "delivery time": "lead",
+    "model no.": "model",
+    "model no": "model",
+    "model number": "model",
+    "model": "model",
+    "certification": "certificates",
+    "place of origin": "origin",
+    "net weight": "weight_kg",
+    "quantity per pack": "packs",
+}
+# Fields of ours that a masked field of theirs would fill.
+MASKED: Final[Mapping[str, tuple[str, ...]]] = {
+    "priceText": ("price", "terms"),
+    "priceBasis": ("price", "terms"),
+    "paymentTerms": ("payment",),
+    "supplier.phone": ("contact",),
+    "supplier.email": ("contact",),
+}
+# Moves by itself, or says how we looked rather than what there is.
+VOLATILE: Final = frozenset({"viewCount", "maskedFields"})
+
+
+class Text(fields.Field[str]):
+    """Text, or a whole number where text is declared (integers may become text, and the other way round)."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        raise self.make_error("validator_failed")
+
+
+class Texts(fields.Field[tuple[str, ...]]):
+    """A list of texts."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+        raise self.make_error("validator_failed")
+
+
+class Row(fields.Field[dict[str, Any]]):
+    """An object inside the record."""
+
+    def __init__(self, row: type[Schema]) -> None:
+        super().__init__()
+        self.row = row
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return read(self.row, value)[0]
+        raise self.make_error("validator_failed")
+
+
+class Rows(fields.Field[tuple[dict[str, Any], ...]]):
+    """A list of objects inside the record."""
+
+    def __init__(self, row: type[Schema]) -> None:
+        super().__init__()
+        self.row = row
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> tuple[dict[str, Any], ...]:
+        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
+            return tuple(read(self.row, row)[0] for row in value)
+        raise self.make_error("validator_failed")
+
+
+class AttributeRow(Schema):
+    """One of `attributes`."""
+
+    name = Text()
+    value = Text()
+
+
+class SupplierOfProduct(Schema):
+    """`supplier` of a product; phone and email are masks below member scope."""
+
+    id = Text()
+    name = Text()
+    country = Text()
+    phone = Text()
+    email = Text()
+
+
+class ProductRow(Schema):
+    """Section 6: what the list gives, by the guide's names."""
+
+    productNo = Text()  # noqa: N815
+    slug = Text()
+    url = Text()
+    name = Text()
+    brand = Text()
+    modelNo = Text()  # noqa: N815
+    categoryCode = Text()  # noqa: N815
+    categoryPath = Texts()  # noqa: N815
+    keywords = Texts()
+    summary = Text()
+    priceText = Text()  # noqa: N815
+    priceBasis = Text()  # noqa: N815
+    minimumOrder = Text()  # noqa: N815
+    paymentTerms = Text()  # noqa: N815
+    supplyAbility = Text()  # noqa: N815
+    port = Text()
+    packaging = Text()
+    attributes = Rows(AttributeRow)
+    images = Texts()
+    supplier = Row(SupplierOfProduct)
+    status = Text()
+    viewCount = Text()  # noqa: N815
+    registeredAt = Text()  # noqa: N815
+    updatedAt = Text()  # noqa: N815
+    maskedFields = Texts()  # noqa: N815
+
+
+class DetailRow(ProductRow):
+    """Section 6: what the detail call adds."""
+
+    descriptionHtml = Text()  # noqa: N815
+    pastSlugs = Texts()  # noqa: N815
+
+
+class ContactRow(Schema):
+    """`contact` of a supplier; masks below member scope."""
+
+    person = Text()
+    phone = Text()
+    email = Text()
+
+
+class SupplierRow(Schema):
+    """Section 7."""
+
+    id = Text()
+    name = Text()
+    country = Text()
+    address = Text()
+    zip = Text()
+    homepage = Text()
+    businessType = Texts()  # noqa: N815
+    yearEstablished = Text()  # noqa: N815
+    employees = Text()
+    mainMarkets = Texts()  # noqa: N815
+    businessRegistrationNo = Text()  # noqa: N815
+    contact = Row(ContactRow)
+    updatedAt = Text()  # noqa: N815
+
+
+class TombstoneRow(Schema):
+    """Section 3; also our note of a detail call that was answered 410 or 404."""
+
+    productNo = Text()  # noqa: N815
+    withdrawnAt = Text()  # noqa: N815
+    reason = Text()
+    mergedInto = Text()  # noqa: N815
+
+
+_SCHEMA_OF: Final[Mapping[Kind, type[Schema]]] = {
+    Kind.LISTING: ProductRow,
+    Kind.DETAIL: DetailRow,
+    Kind.ACCOUNT: SupplierRow,
+    Kind.WITHDRAWAL: TombstoneRow,
+}
+_Declared = tuple[tuple[str, fields.Field[Any], bool], ...]
+
+
+def _declare(schema: type[Schema]) -> _Declared:
+    return tuple((name, field, type(field) is Text) for name, field in schema().load_fields.items())
+
+
+_SCHEMAS: Final[tuple[type[Schema], ...]] = (*_SCHEMA_OF.values(), AttributeRow, SupplierOfProduct, ContactRow)
+_DECLARED: Final[Mapping[type[Schema], _Declared]] = {schema: _declare(schema) for schema in _SCHEMAS}
+KNOWN: Final = {kind: frozenset(name for name, _, _ in _DECLARED[schema]) for kind, schema in _SCHEMA_OF.items()}
+_COMPARED: Final = {kind: tuple(sorted(names - VOLATILE)) for kind, names in KNOWN.items()}
+
+
+def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The declared fields of a row (None where absent or null), and the names of those that cannot be read.
+
+    Text that is text already is taken as it is: that is nearly all, and the library spends seven calls on each.
+    """
+    values: dict[str, Any] = {}
+    unreadable: list[str] = []
+    for name, field, is_text in _DECLARED[schema]:
+        value = row.get(name)
+        if value is None or (is_text and type(value) is str):
+            values[name] = value
+            continue
+        try:
+            values[name] = field.deserialize(value, name, row)
+        except ValidationError:
+            values[name] = None
+            unreadable.append(name)
+    return values, tuple(unreadable)
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
+    """16 bytes over the known fields by name, without volatile and masked ones; absent = null = empty, 5 = "5"."""
+    get = row.get
+    masked = get("maskedFields")
+    seen = _without(row, masked) if isinstance(masked, list) and masked else get
+    values = [value if type(value := seen(name)) is str else _plain(value) for name in _COMPARED[kind]]
+    return blake2b(_encode(values), digest_size=16).digest()
+
+
+def _without(row: Mapping[str, Wire], masked: list[Wire]) -> Any:
+    """A look-up in which the named fields, also inside an object (`supplier.phone`), are absent."""
+    names = {name for name in masked if isinstance(name, str)}
+    left: dict[str, Wire] = {}
+    for key, value in row.items():
+        if key in names:
+            continue
+        if isinstance(value, dict):
+            value = {inner: found for inner, found in value.items() if f"{key}.{inner}" not in names}
+        left[key] = value
+    return left.get
+
+
+def _plain(value: Wire) -> Wire:
+    kind = type(value)
+    if kind is str:
+        return value
+    if isinstance(value, dict):
+        return {key: plain for key, inner in sorted(value.items()) if (plain := _plain(inner)) != ""} or ""
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value] or ""
+    return "" if value is None else str(value)
