@@ -31,6 +31,11 @@ def _live(platform: str) -> Select[int, str, str, bool, float]:
     )
 
 
+def find_live(connection: Connection, platform: str) -> list[Absent]:
+    """Every live listing, whether seen or not."""
+    return [Absent(*row) for row in connection.execute(_live(platform))]
+
+
 def find_absent(connection: Connection, platform: str, *, run_id: int, started_at: float) -> list[Absent]:
     """Live listings that neither this census nor anything since its start has seen."""
     wanted = _live(platform).where(listing.c.seen_run < run_id, listing.c.seen_at < started_at)

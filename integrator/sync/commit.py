@@ -106,7 +106,7 @@ class Committer:
         raise HanmaruError("Two runs of this platform keep writing the same listings; run one at a time.")
 
     def _try(self, unit: Unit) -> None:
-        first, later, others = _rounds(unit.records)
+        first, later, others = in_rounds(unit.records)
         with self.database.read() as connection:
             taken = weigh(self._intake, connection, first)
         counted = Counters(calls=unit.calls, bytes=unit.bytes_read)
@@ -255,7 +255,7 @@ def weigh(intake: Intake, connection: Connection, records: Sequence[Record]) -> 
     return taken
 
 
-def _rounds(records: Sequence[Record]) -> tuple[list[Record], list[list[Record]], list[Record]]:
+def in_rounds(records: Sequence[Record]) -> tuple[list[Record], list[list[Record]], list[Record]]:
     """Records in rounds without a repeated id, so that each round sees what the one before wrote; the others apart."""
     rounds: list[list[Record]] = [[]]
     others: list[Record] = []

@@ -1,0 +1,142 @@
+"""`hanmaru sync`, `detail`, `replay`: records in, from the platforms or from what is kept."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from integrator.errors import IndexUnavailable
+from web.cli import DONE, FAILED, HELD
+from web.pipeline import Wanted, Watch, resolve_and_publish, stoppable, sync_many, sync_one
+from web.wiring import PLATFORMS, Wiring, wired
+
+if TYPE_CHECKING:
+    from integrator.sync.outcome import Outcome
+
+PLATFORM = click.Choice(list(PLATFORMS))
+
+
+@click.command()
+@click.argument("platforms", nargs=-1, type=PLATFORM)
+@click.option("--all", "every", is_flag=True, help="Every platform, in parallel.")
+@click.option("--full", is_flag=True, help="Read everything the platform shows: a census.")
+@click.option("--dry-run", is_flag=True, help="Count what would change; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a platform, a line each.")
+def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, as_json: bool) -> None:
+    """Bring platforms' changes into the searchable catalogue.
+
+    A feed never read before gets a census. `index_writes` counts for all platforms of one command together and stands in
+    the last row. Exit codes: 0 done, 1 failed, incomplete, cancelled or lost, 3 deletions wait for a person.
+    """
+    names = list(PLATFORMS) if every else list(dict.fromkeys(platforms))
+    if not names:
+        raise click.UsageError("Name platforms, or say --all.")
+    with stoppable(), wired() as wiring, watched() as watch:
+        wiring.database.close()  # only its age was checked; children open their own
+        outcomes = _run(wiring, names, Wanted(full=full, dry_run=dry_run), watch)
+        writes, trouble = _finish(wiring, outcomes, watch) if not dry_run else (0, None)
+    _report(outcomes, writes, as_json=as_json)
+    if trouble is not None:
+        click.echo(f"hanmaru: {trouble}", err=True)
+    raise SystemExit(FAILED if trouble else exit_code(outcomes))
+
+
+def exit_code(outcomes: Sequence["Outcome"]) -> int:
+    """1 beats 3, and 3 beats 0."""
+    from integrator.store.runs import RunState
+
+    states = {outcome.state for outcome in outcomes}
+    if states - {RunState.SUCCEEDED, RunState.QUEUED, RunState.HELD}:
+        return FAILED
+    return HELD if RunState.HELD in states else DONE
+
+
+def _run(wiring: Wiring, names: Sequence[str], wanted: Wanted, watch: Watch) -> list["Outcome"]:
+    if len(names) == 1:
+        return [sync_one(wiring, names[0], wanted, watch)]
+    outcomes = list(sync_many(wiring.settings, names, wanted, watch))
+    return sorted(outcomes, key=lambda outcome: names.index(outcome.platform))
+
+
+def _finish(wiring: Wiring, outcomes: Sequence["Outcome"], watch: Watch) -> tuple[int, str | None]:
+    """Resolve and publish, unless somebody stopped the sync: the marks wait for the next one."""
+    from integrator.store.runs import RunState, add_index_writes
+
+    if any(outcome.state is RunState.CANCELLED for outcome in outcomes):
+        return 0, None
+    try:
+        published = resolve_and_publish(wiring, watch)
+    except KeyboardInterrupt:
+        return 0, "Stopped before everything was searchable; the next sync goes on."
+    except IndexUnavailable as error:
+        return 0, f"{error} What was read is kept and is published by the next sync."
+    last = next((outcome.run for outcome in reversed(outcomes) if outcome.run is not None), None)
+    if last is not None and published.index_writes:
+        with wiring.database.write() as connection:
+            add_index_writes(connection, last, published.index_writes)
+    refused = (
+        f"The index refused {published.refused} products; see `hanmaru index verify`." if published.refused else None
+    )
+    return published.index_writes, refused
+
+
+def _report(outcomes: Sequence["Outcome"], writes: int, *, as_json: bool) -> None:
+    rows = [outcome.as_row() for outcome in outcomes]
+    if rows:
+        rows[-1]["index_writes"] = writes
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    numbers = ("seen", "new", "changed", "unchanged", "superseded", "rejected", "withdrawn", "held", "seconds")
+    table.add_column("platform")
+    table.add_column("state")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(str(row["platform"]), str(row["state"]), *(f"{row[name]:,}" for name in numbers))
+    console = Console()
+    console.print(table)
+    for outcome in outcomes:
+        console.print(f"{outcome.platform}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
+        for warning in outcome.warnings:
+            console.print(f"  {warning}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{writes:,} documents written to the index.", highlight=False)
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Progress bars on stderr, one a platform and stage; nothing when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _platform, _stage, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    # Drawn from this thread alone: the children are forked while the bars are up, and a drawing thread would be cut in two.
+    bars = Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        auto_refresh=False,
+    )
+    tasks: dict[tuple[str, str], TaskID] = {}
+
+    def watch(platform: str, stage: str, done: int, total: int | None) -> None:
+        place = (platform, stage)
+        if place not in tasks:
+            tasks[place] = bars.add_task(f"{platform} {stage}".strip(), total=total)
+        bars.update(tasks[place], completed=done, total=total)
+        bars.refresh()
+
+    with bars:
+        yield watch

@@ -1,0 +1,103 @@
+"""Chooses what the core runs on: settings to clock, database, spool, connectors, index. Everything is made when first asked for."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from connectors import CONNECTORS, Access, Platform
+from integrator.errors import InvalidSetting
+from integrator.ports import Clock, Connector, Spool
+from web.config import Settings
+
+if TYPE_CHECKING:
+    from integrator.merge.price import Rates
+    from integrator.store.database import Database
+    from search.engine import SearchIndex
+
+PLATFORMS: Mapping[str, Platform] = {platform.name: platform for platform in CONNECTORS}
+
+
+class SystemClock:
+    """`ports.Clock` of this machine."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed instant."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(max(0.0, seconds))
+
+
+class Wiring:
+    """One process's parts. Parts are not shared between processes: fork or start first, then ask."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database, of this program's age. Raises SchemaMismatch, naming the command that mends it."""
+        database = self.unchecked_database()
+        database.require_schema()
+        return database
+
+    def unchecked_database(self) -> "Database":
+        """The database as it is, for those who migrate or look at it."""
+        from integrator.store.database import Database
+
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Large files of the feeds, in HANMARU_HOME."""
+        from integrator.store.spool import DiskSpool
+
+        return DiskSpool(self.settings.home / "spool")
+
+    def connector(self, platform: str) -> Connector:
+        """A connector of this platform, ready to fetch. Raises InvalidSetting."""
+        found = PLATFORMS.get(platform)
+        if found is None:
+            raise InvalidSetting(f"{platform} is no platform: use one of {', '.join(PLATFORMS)}")
+        feed = self.settings.feeds[platform]
+        return found.open(Access(feed.url, feed.credentials), clock=self.clock, spool=self.spool)
+
+    @cached_property
+    def index(self) -> "SearchIndex":
+        """The search index; opens at its first use."""
+        from search import open_index
+
+        return open_index(self.settings.search_url or self.settings.home / "index")
+
+    @cached_property
+    def rates(self) -> "Rates":
+        """Exchange rates with their day, of HANMARU_RATES or of a package."""
+        from integrator.merge.price import load_rates
+
+        return load_rates(self.settings.rates)
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        for name in ("database", "index"):
+            part = self.__dict__.pop(name, None)
+            if part is not None:
+                part.close()
+
+
+@contextmanager
+def wired(settings: Settings | None = None) -> Iterator[Wiring]:
+    """The parts for one command, given back at its end."""
+    wiring = Wiring(settings or Settings.from_environment())
+    try:
+        yield wiring
+    finally:
+        wiring.close()
