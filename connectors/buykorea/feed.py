@@ -7,7 +7,7 @@ since the walk began included, and nothing but the ids of one window was ever he
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -213,7 +213,10 @@ class Walk:
         total = skipped
         for page in self._account_pages(place.page):
             place.page, total = place.page + 1, page.total
-            yield self._accounts(page, seen, place)
+            batch = self._accounts(page, seen, place)
+            if (place.page - 1) * MOST_ROWS >= total and len(seen) + skipped >= total:
+                place.stage, place.page = "listings", 1
+            yield replace(batch, position=place.as_position())
         for size in ACCOUNT_READINGS:
             if skipped or len(seen) >= total:
                 break

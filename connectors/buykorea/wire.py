@@ -191,8 +191,7 @@ _SCHEMA_OF: Final = {
     Kind.ACCOUNT: AccountRow,
     Kind.WITHDRAWAL: WithdrawalRow,
 }
-_NAMES: Final = {kind: tuple(name for name, _, _ in _DECLARED[schema]) for kind, schema in _SCHEMA_OF.items()}
-_KNOWN: Final = {kind: frozenset(names) for kind, names in _NAMES.items()}
+_KNOWN: Final = {kind: frozenset(name for name, _, _ in _DECLARED[schema]) for kind, schema in _SCHEMA_OF.items()}
 
 
 def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -232,20 +231,26 @@ def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
     Nothing is left out: BuyKorea's list carries no counters. A seller's new name moves it although it moves no UPD_DT,
     because the name is shown.
     """
+    return hashlib.blake2b(msgspec.json.encode(_canonical(_SCHEMA_OF[kind], row)), digest_size=16).digest()
+
+
+def _canonical(schema: type[Schema], row: Mapping[str, Wire]) -> list[Wire]:
     get = row.get
-    values = [value if type(value := get(name)) is str else _canonical(value) for name in _NAMES[kind]]
-    return hashlib.blake2b(msgspec.json.encode(values), digest_size=16).digest()
+    return [
+        value if type(value := get(name)) is str else _canonical_value(field, value)
+        for name, field, _ in _DECLARED[schema]
+    ]
 
 
-def _canonical(value: Wire) -> Wire:
-    if value is None or value == "" or isinstance(value, int):
-        return "" if value is None else str(value)
-    if isinstance(value, dict):
-        found = {key: _canonical(inner) for key, inner in sorted(value.items())}
-        # PRC_SCTN, IMGS and CRTFCS hold one key: their rows, as a list or as one object.
-        return {key: [inner] if len(found) == 1 and isinstance(inner, dict) else inner for key, inner in found.items()}
-    if isinstance(value, list):
-        return [_canonical(inner) for inner in value]
+def _canonical_value(field: fields.Field[Any], value: Wire) -> Wire:
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(field, Rows) and isinstance(value, dict):
+        found = value.get(field.tag)
+        rows = found if isinstance(found, list) else [found] if found else []
+        return [_canonical(field.row, row) if isinstance(row, dict) else row for row in rows] or ""
     return value
 
 
