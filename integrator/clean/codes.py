@@ -69,6 +69,8 @@ _MADE_IN = re.compile(r"^(?:made in|product of|origin ?:?|원산지 ?:?) ?")
 _NO_COUNTRY = frozenset(("AC", "CP", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"))
 _YES_NO = {"y": True, "n": False, "yes": True, "no": False, "true": True, "false": False}
 _LONGEST_LIST = 2000
+# The guides allow five countries and some twenty certificates; what goes on and on is no list of them.
+_MOST_PARTS = 50
 
 
 def read_countries(raw: str | Sequence[str] | None, *, field: str) -> Reading[tuple[str, ...]]:
@@ -85,7 +87,7 @@ def _read_countries(raw: str, field: str) -> Reading[tuple[str, ...]]:
     whole = _country(raw)
     if whole:
         return Reading((whole,))
-    return _collect(((part, _country(part)) for part in re.split(r"[,;/·|]", raw)), field)
+    return _collect(((part, _country(part)) for part in re.split(r"[,;/·|]", raw)[:_MOST_PARTS]), field)
 
 
 def _collect(parts: Iterable[tuple[str, str | None]], field: str) -> Reading[tuple[str, ...]]:
@@ -133,7 +135,7 @@ def read_certificates(raw: str | Sequence[str] | None) -> Reading[tuple[Certific
 
 @lru_cache(maxsize=8192)
 def _read_certificates(raw: str) -> Reading[tuple[Certificate, ...]]:
-    return Reading(()) if is_empty(raw) else _certificates(re.split(r"[,;|\n]", raw))
+    return Reading(()) if is_empty(raw) else _certificates(re.split(r"[,;|\n]", raw)[:_MOST_PARTS])
 
 
 def _certificates(parts: Iterable[str]) -> Reading[tuple[Certificate, ...]]:
@@ -195,4 +197,4 @@ def read_yes_no(raw: object, *, field: str) -> Reading[bool | None]:
 def _texts(raw: Sequence[str] | None) -> list[str]:
     # A feed's list may hold anything; what is no text names no country and no certificate.
     parts: Sequence[object] = raw or ()
-    return [part for part in parts if isinstance(part, str)]
+    return [part for part in parts[:_MOST_PARTS] if isinstance(part, str)]

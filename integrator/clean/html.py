@@ -13,6 +13,8 @@ from integrator.listing import Issue
 
 # The largest description a guide allows (tradeKorea 6).
 HTML_LIMIT = 200_000
+# Nested tags cost the parser their depth each: 40,000 open ones take seconds, and no browser shows them.
+_MOST_TAGS = 5_000
 
 _TAGS = (
     "b blockquote br caption code dd div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img li ol p pre s small "
@@ -58,9 +60,12 @@ def read_html(raw: str | None, *, field: str) -> Reading[str | None]:
 
 
 def _cut(raw: str, field: str, found: list[Issue]) -> str:
-    if len(raw) > HTML_LIMIT:
+    kept = raw[:HTML_LIMIT]
+    if kept.count("<") > _MOST_TAGS:
+        kept = "<".join(kept.split("<", _MOST_TAGS + 1)[:-1])
+    if len(kept) < len(raw):
         found.append(make_issue(codes.TEXT_TOO_LONG, field, raw))
-    return raw[:HTML_LIMIT]
+    return kept
 
 
 def _undo_escapes(text: str, field: str, found: list[Issue]) -> str:

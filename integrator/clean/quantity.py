@@ -176,10 +176,11 @@ def _read_pack(text: str) -> Pack | None:
 
 
 def _pack_in(remark: str, outer: str | None) -> Pack | None:
-    """The bracket of `1 Carton (24 pcs)`."""
+    """The bracket of `1 Carton (24 pcs)`, or one that is a pack size by itself: `(50 pcs/box)`."""
     parts = _AMOUNT.fullmatch(remark)
-    if outer is None or parts is None or parts[2] is None:
-        return _read_pack(remark)
+    itself = _read_pack(remark)
+    if itself or outer is None or parts is None or parts[2] is None:
+        return itself
     return _pack(parts[1], parts[2], outer)
 
 

@@ -6,16 +6,17 @@ from typing import Generic, TypeVar
 from integrator.listing import Issue
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 # Enough to recognise the value by; a whole description does not belong into a list of issues.
 RAW_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class Reading(Generic[T_co]):
     """A value as read, and what was repaired or could not be read on the way. Unreadable is None or a state."""
 
-    value: T
+    value: T_co
     issues: tuple[Issue, ...] = ()
 
 

@@ -12,6 +12,7 @@ from integrator.listing import Issue
 __all__ = ["fold", "is_empty", "read_html", "read_list", "read_names", "read_text"]
 
 NAME_LIMIT = 500
+_MOST_PARTS = 200
 _LETTER = re.compile(r"[^\W_]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
@@ -82,7 +83,7 @@ def read_list(raw: str | None, *, field: str, separators: str = ",") -> Reading[
         return Reading(())
     found: list[Issue] = []
     parts: dict[str, str] = {}
-    for part in re.split(f"[{re.escape(separators)}]", raw[:20_000]):
+    for part in re.split(f"[{re.escape(separators)}]", raw[:20_000])[:_MOST_PARTS]:
         reading = read_text(part.strip(), field=field, limit=1000)
         found.extend(reading.issues)
         if reading.value is not None:
