@@ -1,4 +1,4 @@
-"""From feeds to searchable: platforms in parallel, one process each; then what they touched is resolved and published once."""
+"""From feeds to searchable: platforms in parallel, a process each; then all they touched is resolved and published."""
 
 import multiprocessing
 import os

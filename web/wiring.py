@@ -1,4 +1,4 @@
-"""Chooses what the core runs on: settings to clock, database, spool, connectors, index. Everything is made when first asked for."""
+"""Chooses what the core runs on: settings to clock, database, spool, connectors, index; each made when asked for."""
 
 import time
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,7 @@
 """One database: its engine, its transactions, the age of its schema.
 
-SQLite (WAL, synchronous FULL) means one host; a PostgreSQL address is taken as far as SQLAlchemy takes it. Nothing is opened
-before the first use, so that a process may fork after making a Database.
+SQLite (WAL, synchronous FULL) means one host; a PostgreSQL address is taken as far as SQLAlchemy takes it. Nothing is
+opened before the first use, so that a process may fork after making a Database.
 """
 
 from collections.abc import Iterator, Sequence
@@ -115,7 +115,7 @@ class Database:
         with self.read() as connection:
             if not inspect(connection).has_table(meta.name):
                 return None, 0
-            found = {name: value for name, value in connection.execute(select(meta.c.name, meta.c.value))}
+            found = {row.name: row.value for row in connection.execute(select(meta.c.name, meta.c.value))}
         return int(found["schema_age"]), int(found["compatible_from"])
 
     def _exists(self) -> bool:
@@ -149,8 +149,8 @@ def take_numbers(connection: Connection, counter: str, count: int) -> int:
 class Prepared:
     """A statement compiled once and fed with tuples.
 
-    For the few statements that run once a record: SQLAlchemy's own way costs some ten microseconds a row in binding, which
-    is as much as SQLite needs to do the work. `names` are the statement's parameters in the order of the tuples.
+    For the few statements that run once a record: SQLAlchemy's own way costs some ten microseconds a row in binding,
+    which is as much as SQLite needs to do the work. `names` are the statement's parameters in the order of the tuples.
     """
 
     def __init__(self, statement: Executable, *names: str) -> None:

@@ -47,7 +47,7 @@ def open_hold(
     diff: dict[str, Json],
     now: float,
 ) -> int:
-    """Hold the deletion of these listings. An older open hold of the platform gives way: this one is the newer picture."""
+    """Hold the deletion of these listings. An older open hold of the platform gives way to this newer picture."""
     values = {
         "platform": platform,
         "run": run,

@@ -1,6 +1,6 @@
 """One live run per feed and lane: a lease with a number that rises with every taking.
 
-The number is checked inside every write transaction, so that a process which slept through its lease writes nothing more.
+The number is checked inside every write transaction, so that a process which slept through its lease writes no more.
 """
 
 import os

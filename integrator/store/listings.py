@@ -1,7 +1,7 @@
 """Listings and their versions: what is known of each id, and the few writes that a record can cause.
 
-Two lanes may read the same feed at once, and a state is read before the transaction that writes. A write therefore names the
-version it builds on; where another lane was faster it touches no row, and the caller reads the state again.
+Two lanes may read the same feed at once, and a state is read before the transaction that writes. A write therefore
+names the version it builds on; where another lane was faster it touches no row, and the caller reads the state again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -154,7 +154,8 @@ _insert_listing = Prepared(
 )  # fmt: skip
 
 _VERSION = (
-    "listing_key", "version", "run", "state", "fingerprint", "parser_version", "raw", "content", "created_at", "released_at",
+    "listing_key", "version", "run", "state", "fingerprint", "parser_version", "raw", "content", "created_at",
+    "released_at",
 )  # fmt: skip
 
 _insert_version = Prepared(insert(version).values({name: bindparam(name) for name in _VERSION}), *_VERSION)

@@ -99,13 +99,13 @@ def repeat_rejections(
     connection: Connection, platform: str, kind: Kind, again: Iterable[tuple[str, bytes]], *, run: int, now: float
 ) -> None:
     """The same unusable records came again: (id, fingerprint) pairs."""
-    rows = [{"id": external_id, "of": fingerprint} for external_id, fingerprint in again]
+    rows = [{"of_id": external_id, "of_print": fingerprint} for external_id, fingerprint in again]
     if rows:
         here = (
             (rejection.c.platform == platform)
             & (rejection.c.kind == kind.value)
-            & (rejection.c.external_id == bindparam("id"))
-            & (rejection.c.fingerprint == bindparam("of"))
+            & (rejection.c.external_id == bindparam("of_id"))
+            & (rejection.c.fingerprint == bindparam("of_print"))
         )
         connection.execute(update(rejection).where(here).values(last_run=run, last_at=now, resolved_at=None), rows)
 

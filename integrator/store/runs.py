@@ -119,7 +119,7 @@ def find_resumable(connection: Connection, platform: str, lane: Lane, *, now: fl
 
 
 def resume_run(connection: Connection, resumed: Run, *, fence: int) -> Run:
-    """The same run goes on, under a new lease. Its heartbeat moves with its next commit, so that no place is resumed for ever."""
+    """The same run goes on, under a new lease. Its heartbeat waits for a commit: no place is resumed for ever."""
     values = {"state": RunState.RUNNING.value, "reason": "", "ended_at": None, "fence": fence}
     connection.execute(update(run).where(run.c.id == resumed.id).values(values))
     resumed.fence = fence

@@ -19,7 +19,7 @@ _NO_RUN = -1
 def try_feed(
     database: Database, connector: Connector, clock: Clock, *, full: bool = False, progress: Progress = quiet
 ) -> Outcome:
-    """What a sync of this platform would come to. Withdrawals are those it would weigh, before any call confirms them."""
+    """What a sync of this platform would come to. Withdrawals are those it would weigh, before a call confirms them."""
     begun = clock.monotonic()
     with database.read() as connection:
         feed = load_feed(connection, connector.platform)

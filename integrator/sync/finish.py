@@ -1,4 +1,4 @@
-"""The end of a walk: is it proven, does it add up, who is missing, what is asked for singly, where the next one begins."""
+"""The end of a walk: is it proven, does it add up, who is missing, what is still asked for, where the next begins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -131,8 +131,8 @@ def _save_feed(committer: Committer, feed: Feed, end: End, *, accounts: bool, he
 def _next_watermark(committer: Committer, feed: Feed, watermark: dict[str, Json] | None) -> dict[str, object]:
     """The End's watermark; but a changes walk that saw nothing at all leaves the old one.
 
-    Nothing may be what a broken platform says, and reading the same span again costs nothing when it is empty. A feed with
-    one walk for all (its drops are numbered and proven) has no such doubt.
+    Nothing may be what a broken platform says, and reading the same span again costs nothing when it is empty. A feed
+    with one walk for all (its drops are numbered and proven) has no such doubt.
     """
     run, connector = committer.run, committer.connector
     saw_nothing = not run.counters.seen and not run.counters.withdrawals_seen

@@ -1,7 +1,7 @@
 """What records come to: unchanged, new, changed, superseded or rejected. Reads and parses; writes nothing.
 
-The common case is a record that says what it said before: its fingerprint is enough, and it costs no parsing. Everything else
-is parsed and weighed against what is stored; old news never replaces newer.
+The common case is a record that says what it said before: its fingerprint is enough, and it is not parsed. Everything
+else is parsed and weighed against what is stored; old news never replaces newer.
 """
 
 from collections import Counter

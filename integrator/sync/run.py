@@ -1,7 +1,7 @@
 """One slice of one feed: take the lease, walk, commit unit by unit, prove the end, settle what disappeared.
 
-A run that stopped half-way (an outage, a signal, a killed process, a slice's time) goes on under its own number from its
-last committed position. The watermark moves only after a complete walk.
+A run that stopped half-way (an outage, a signal, a killed process, a slice's time) goes on under its own number from
+its last committed position. The watermark moves only after a complete walk.
 """
 
 from collections.abc import Generator
@@ -49,8 +49,8 @@ class _TimeIsUp(Exception):
 def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Slice = Slice()) -> Outcome:
     """Bring one platform's changes (or, `full` or never read before, a census) into the store.
 
-    Never raises for what a platform or another process does: the outcome's state and reason say it. A failure of our own
-    is written down as `failed` and raised.
+    Never raises for what a platform or another process does: the outcome's state and reason say it. A failure of our
+    own is written down as `failed` and raised.
     """
     begun = clock.monotonic()
     with database.write() as connection:

@@ -1,4 +1,4 @@
-"""A connector of a small platform in memory: a script of records, faults on demand, the contract of `ports.Connector`."""
+"""A connector of a small platform in memory: a script of records, faults on demand, the contract of the port."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -114,8 +114,8 @@ class FakeConnector:
         pages = []
         for stage, kind, rows in groups:
             for start in range(0, len(rows), self.page):
-                records = [self.record(kind, each, offset) for offset, each in enumerate(rows[start : start + self.page])]
-                pages.append((stage, records))
+                page = rows[start : start + self.page]
+                pages.append((stage, [self.record(kind, each, offset) for offset, each in enumerate(page)]))
         return pages
 
     def _detail(self, plan: Plan) -> Iterator[Batch | End]:

@@ -10,6 +10,7 @@ import click
 
 from integrator.errors import IndexUnavailable
 from web.cli import DONE, FAILED, HELD
+from web.commands.tables import write_table
 from web.pipeline import Wanted, Watch, resolve_and_publish, stoppable, sync_many, sync_one
 from web.wiring import PLATFORMS, Wiring, wired
 
@@ -28,8 +29,8 @@ PLATFORM = click.Choice(list(PLATFORMS))
 def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, as_json: bool) -> None:
     """Bring platforms' changes into the searchable catalogue.
 
-    A feed never read before gets a census. `index_writes` counts for all platforms of one command together and stands in
-    the last row. Exit codes: 0 done, 1 failed, incomplete, cancelled or lost, 3 deletions wait for a person.
+    A feed never read before gets a census. `index_writes` counts for all platforms of one command together and stands
+    in the last row. Exit codes: 0 done, 1 failed, incomplete, cancelled or lost, 3 deletions wait for a person.
     """
     names = list(PLATFORMS) if every else list(dict.fromkeys(platforms))
     if not names:
@@ -91,24 +92,17 @@ def _report(outcomes: Sequence["Outcome"], writes: int, *, as_json: bool) -> Non
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
     numbers = ("seen", "new", "changed", "unchanged", "superseded", "rejected", "withdrawn", "held", "seconds")
-    table.add_column("platform")
-    table.add_column("state")
-    for name in numbers:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(str(row["platform"]), str(row["state"]), *(f"{row[name]:,}" for name in numbers))
-    console = Console()
-    console.print(table)
+    click.echo(
+        write_table(
+            ["platform", "state", *numbers], [[row[name] for name in ("platform", "state", *numbers)] for row in rows]
+        )
+    )
     for outcome in outcomes:
-        console.print(f"{outcome.platform}: {outcome.reason}", highlight=False, markup=False, soft_wrap=True)
+        click.echo(f"{outcome.platform}: {outcome.reason}")
         for warning in outcome.warnings:
-            console.print(f"  {warning}", highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{writes:,} documents written to the index.", highlight=False)
+            click.echo(f"  {warning}")
+    click.echo(f"{writes:,} documents written to the index.")
 
 
 @contextmanager
@@ -120,7 +114,7 @@ def watched() -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-    # Drawn from this thread alone: the children are forked while the bars are up, and a drawing thread would be cut in two.
+    # Drawn from this thread alone: children are forked while the bars are up, and a drawing thread would be cut in two.
     bars = Progress(
         TextColumn("{task.description:<24}"),
         BarColumn(),
