@@ -108,7 +108,11 @@ def _words_of(codes: Iterable[str]) -> tuple[str, ...]:
 
 def _category_words(product: Product) -> tuple[str, ...]:
     category = product.category
-    return _words_of(code for code in (category.heading, category.chapter, category.section) if code)
+    words = _words_of(code for code in (category.heading, category.chapter) if code)
+    if category.section is None:
+        return words
+    of_section = (tree.section_words(category.section, language) for language in _LANGUAGES)
+    return tuple(dict.fromkeys((*words, *(word for word in of_section if word))))
 
 
 def _body(product: Product) -> tuple[str, ...]:

@@ -43,6 +43,10 @@ class _Scores:
         self._rarity = rarity
         self._known: dict[Pair, Score] = {}
 
+    def compete(self, left: int, right: int) -> bool:
+        """Two offers in one place: a seller seldom lists a product twice there, unless the pair itself says so."""
+        return self._sketches[left].platform == self._sketches[right].platform
+
     def of(self, left: int, right: int) -> Score:
         pair = (left, right) if left < right else (right, left)
         known = self._known.get(pair)
@@ -96,6 +100,8 @@ def _refusal(left: Iterable[int], right: Iterable[int], scores: _Scores, verdict
             found = scores.of(*pair)
             if found.veto is not None:
                 return found.veto
+            if scores.compete(*pair) and not found.accepted:
+                return "same_platform"
             total += found.total
             count += 1
     return "average" if count and total / count <= 0.0 else ""

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from integrator.resolve.words import KOREAN_WORDS
+from integrator.resolve.words import korean_words
 
 _KOREAN_FORMS = re.compile(
     r"\(주\)|㈜|\(유\)|\(합\)|주식회사|유한책임회사|유한회사|합자회사|합명회사|농업회사법인|어업회사법인|영농조합법인|영어조합법인|"
@@ -19,9 +19,9 @@ _ENGLISH_FORMS = re.compile(
 )
 _WORD = re.compile(r"[a-z0-9]+|[가-힣]+")
 
-_INITIALS = "g kk n d tt r m b pp s ss - j jj ch k t p h".replace("-", "").split(" ")
-_MEDIALS = ["a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i"]
-_FINALS = ["", "k", "k", "k", "n", "n", "n", "t", "l", "l", "l", "l", "l", "l", "l", "l", "m", "p", "p", "t", "t", "ng", "t", "t", "k", "t", "p", "t"]
+_INITIALS = "g kk n d tt r m b pp s ss  j jj ch k t p h".split(" ")
+_MEDIALS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split(" ")
+_FINALS = " k k k n n n t l l l l l l l l m p p t t ng t t k t p t".split(" ")
 
 # How Koreans spell Latin letters; longest first, so that 에이치 is H and not A + 치.
 _LETTER_NAMES: tuple[tuple[str, str], ...] = tuple(
@@ -35,7 +35,7 @@ _LETTER_NAMES: tuple[tuple[str, str], ...] = tuple(
     )
 )  # fmt: skip
 
-_SOUNDS = str.maketrans({"l": "r", "c": "k", "q": "k", "z": "j", "f": "p", "v": "b"})
+_SOUNDS = str.maketrans({"l": "r", "c": "k", "q": "k", "g": "k", "z": "j", "f": "p", "v": "p", "b": "p", "d": "t"})
 
 
 def fold(text: str) -> str:
@@ -95,13 +95,14 @@ def consonants(word: str) -> str:
 @lru_cache(maxsize=65_536)
 def translate(hangul: str) -> tuple[str, ...]:
     """A Korean word cut at the words we know, longest first; what is unknown between them stays Hangul."""
-    if hangul in KOREAN_WORDS:
-        return tuple(KOREAN_WORDS[hangul].split())
+    known_words = korean_words()
+    if hangul in known_words:
+        return tuple(known_words[hangul].split())
     found: list[str] = []
     unknown, start = "", 0
     while start < len(hangul):
         for length in range(min(6, len(hangul) - start), 1, -1):
-            known = KOREAN_WORDS.get(hangul[start : start + length])
+            known = known_words.get(hangul[start : start + length])
             if known is not None:
                 found += [unknown] if unknown else []
                 found += known.split()

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
-from integrator.resolve.sketch import Measures, Sketch
+from integrator.resolve.sketch import Sketch
+from integrator.resolve.words import LINES, MODIFIERS
 
 RELEASE = "fixed-1"
 
@@ -24,7 +25,13 @@ WEIGHTS: dict[str, float] = {
     "measure_conflict": -9.0,
     "spec_conflict": -4.0,
     "count": 0.5,
-    "count_conflict": -0.2,  # a carton of 12 is the same product in another sales unit
+    "count_conflict": -7.0,
+    "pack": -0.2,  # a carton of 12 is the same product in another sales unit: the measure of one agrees
+    "modifier_conflict": -4.5,  # front against rear: each side has a word for its variant that the other has not
+    "modifier_one_sided": -2.4,
+    "line_conflict": -7.0,  # Pro against Premium
+    "line_one_sided": -3.5,
+    "words_conflict": -1.2,  # each side has other words that the other has not
     "grade": 0.8,
     "grade_conflict": -7.0,
     "colour": 0.8,
@@ -40,7 +47,7 @@ WEIGHTS: dict[str, float] = {
     "price_near": 1.0,
     "price_far": -1.2,
     "price_apart": -2.5,
-    "same_platform": -4.0,  # a seller seldom lists one product twice in one place
+    "same_platform": -4.7,  # a seller seldom lists one product twice in one place
 }
 # Two conflicts that are certain enough to keep whole clusters apart.
 _VETOES = frozenset({"code_conflict", "measure_conflict", "grade_conflict", "colour_conflict", "size_conflict"})
@@ -102,6 +109,7 @@ def overlap(left: frozenset[str], right: frozenset[str], weights: dict[str, floa
 
 
 Parts = list[tuple[str, float, str, str]]
+_NONE: frozenset[float] = frozenset()
 
 
 def score(left: Sketch, right: Sketch, rarity: Rarity) -> Score:
@@ -122,14 +130,48 @@ def score(left: Sketch, right: Sketch, rarity: Rarity) -> Score:
 
 
 def _score_text(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
-    share = overlap(left.words, right.words, rarity.words)
-    through_sounds = 0.0
+    best = overlap(left.words, right.words, rarity.words)
+    apart = [(left.words, right.words)]
+    for language, ours in left.by_language.items():
+        theirs = right.by_language.get(language)
+        if theirs is not None:
+            best = max(best, overlap(ours, theirs, rarity.words))
+            apart.append((ours, theirs))
+    feature, share = "words", best
     if left.korean_only != right.korean_only:
         through_sounds = overlap(left.sounds, right.sounds, rarity.sounds)
-    if through_sounds * WEIGHTS["sounds"] > share * WEIGHTS["words"]:
-        parts.append(("sounds", WEIGHTS["sounds"] * through_sounds, left.title, right.title))
-    else:
-        parts.append(("words", WEIGHTS["words"] * share, left.title, right.title))
+        if through_sounds * WEIGHTS["sounds"] > best * WEIGHTS["words"]:
+            feature, share = "sounds", through_sounds
+    parts.append((feature, WEIGHTS[feature] * share, left.title, right.title))
+    _score_differences(apart, parts, by_sound=feature == "sounds")
+    _score_lines(left.words & LINES, right.words & LINES, parts)
+
+
+def _score_differences(apart: list[tuple[frozenset[str], frozenset[str]]], parts: Parts, *, by_sound: bool) -> None:
+    """The gravest difference of words, over the names in each language and over all names together."""
+    worst: tuple[str, float, str, str] | None = None
+    for left, right in apart:
+        ours, theirs = left - right, right - left
+        our_kind, their_kind = ours & MODIFIERS, theirs & MODIFIERS
+        if our_kind and their_kind:
+            feature = "modifier_conflict"
+        elif (our_kind or their_kind) and not by_sound:
+            feature, our_kind, their_kind = "modifier_one_sided", our_kind or ours, their_kind or theirs
+        elif ours and theirs and not by_sound and len(apart) == 1:
+            feature, our_kind, their_kind = "words_conflict", ours, theirs
+        else:
+            continue
+        if worst is None or WEIGHTS[feature] < worst[1]:
+            worst = (feature, WEIGHTS[feature], " ".join(sorted(our_kind)), " ".join(sorted(their_kind)))
+    if worst is not None:
+        parts.append(worst)
+
+
+def _score_lines(left: frozenset[str], right: frozenset[str], parts: Parts) -> None:
+    if left == right:
+        return
+    feature = "line_conflict" if left and right else "line_one_sided"
+    parts.append((feature, WEIGHTS[feature], " ".join(sorted(left)), " ".join(sorted(right))))
 
 
 def _score_codes(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
@@ -152,23 +194,28 @@ def _written(values: frozenset[float]) -> str:
 
 
 def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
-    _compare_measures(left.measures, right.measures, "measure_conflict", parts)
-    for ours, theirs in ((left.spec_measures, right.measures), (left.measures, right.spec_measures)):
-        fresh = {dimension: values for dimension, values in ours.items() if dimension in theirs}
-        if fresh:
-            _compare_measures(fresh, theirs, "spec_conflict", parts)
-
-
-def _compare_measures(left: Measures, right: Measures, conflict: str, parts: Parts) -> None:
-    for dimension, ours in left.items():
-        theirs = right.get(dimension)
-        if theirs is None:
-            continue
+    agreed = False
+    for dimension in left.dimensions & right.dimensions:
         if dimension == "count":
-            feature = "count" if ours & theirs else "count_conflict"
+            continue
+        ours, theirs = left.measures.get(dimension, _NONE), right.measures.get(dimension, _NONE)
+        our_all = ours | left.spec_measures.get(dimension, _NONE)
+        their_all = theirs | right.spec_measures.get(dimension, _NONE)
+        if not our_all.isdisjoint(their_all):
+            agreed = True
+            feature = "measure"
         else:
-            feature = "measure" if ours & theirs else conflict
-        parts.append((feature, WEIGHTS[feature], f"{_written(ours)} {dimension}", f"{_written(theirs)} {dimension}"))
+            feature = "measure_conflict" if ours and theirs else "spec_conflict"
+        _add_measure(feature, dimension, our_all, their_all, parts)
+    ours, theirs = left.measures.get("count", _NONE), right.measures.get("count", _NONE)
+    if ours and theirs:
+        other = ours - theirs and theirs - ours
+        feature = "count" if not other else "pack" if agreed else "count_conflict"
+        _add_measure(feature, "count", ours, theirs, parts)
+
+
+def _add_measure(feature: str, dimension: str, ours: frozenset[float], theirs: frozenset[float], parts: Parts) -> None:
+    parts.append((feature, WEIGHTS[feature], f"{_written(ours)} {dimension}", f"{_written(theirs)} {dimension}"))
 
 
 def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:
@@ -179,7 +226,7 @@ def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:
             parts.append((feature, WEIGHTS[feature], kind + grade, kind + other))
     for name, ours, theirs in (("colour", left.colours, right.colours), ("size", left.sizes, right.sizes)):
         if ours and theirs:
-            feature = name if ours & theirs else f"{name}_conflict"
+            feature = f"{name}_conflict" if ours - theirs and theirs - ours else name
             parts.append((feature, WEIGHTS[feature], " ".join(sorted(ours)), " ".join(sorted(theirs))))
         elif ours != theirs and name == "colour":
             parts.append(

@@ -34,11 +34,21 @@ Ref = tuple[str, str]  # (platform, account id)
 Key = tuple[str, str]  # (kind, value)
 
 _FREE_MAIL = frozenset(
-    ["gmail", "googlemail", "naver", "daum", "hanmail", "nate", "hotmail", "outlook", "live", "msn", "yahoo", "ymail", "kakao", "korea", "empas", "paran", "dreamwiz", "lycos", "chol", "hanmir", "unitel", "freechal", "icloud", "me", "mac", "aol", "gmx", "mail", "protonmail", "proton", "qq", "163", "126", "sina", "foxmail", "yandex", "empal", "hitel", "nownuri", "netian", "hanafos", "kornet", "mailinator", "zoho", "freemail", "webmail"]
+    """
+    gmail googlemail naver daum hanmail nate hotmail outlook live msn yahoo ymail kakao korea empas paran dreamwiz
+    lycos chol hanmir unitel freechal icloud me mac aol gmx mail protonmail proton qq 163 126 sina foxmail yandex
+    empal hitel nownuri netian hanafos kornet mailinator zoho freemail webmail
+    """.split()
 )
 # Shops, page builders, social pages and the platforms themselves: no firm's own domain.
 _SHARED_HOSTS = frozenset(
-    ["buykorea", "gobizkorea", "tradekorea", "ec21", "ecplaza", "ecvv", "kompass", "alibaba", "aliexpress", "made-in-china", "globalsources", "tradeindia", "indiamart", "amazon", "ebay", "coupang", "gmarket", "auction", "11st", "interpark", "smartstore", "storefarm", "cafe24", "imweb", "makeshop", "godo", "sixshop", "modoo", "wix", "wixsite", "weebly", "wordpress", "blogspot", "tistory", "blogger", "squarespace", "shopify", "myshopify", "jimdo", "strikingly", "webnode", "github", "gitlab", "notion", "linktr", "facebook", "instagram", "youtube", "twitter", "x", "linkedin", "tiktok", "pinterest", "google", "goo", "bit", "naver", "daum", "kakao", "kita", "kotra", "kosme", "kbiz", "gobiz", "komachine", "findcompany"]
+    """
+    buykorea gobizkorea tradekorea ec21 ecplaza ecvv kompass alibaba aliexpress made-in-china globalsources
+    tradeindia indiamart amazon ebay coupang gmarket auction 11st interpark smartstore storefarm cafe24 imweb
+    makeshop godo sixshop modoo wix wixsite weebly wordpress blogspot tistory blogger squarespace shopify myshopify
+    jimdo strikingly webnode github gitlab notion linktr facebook instagram youtube twitter x linkedin tiktok
+    pinterest google goo bit naver daum kakao kita kotra kosme kbiz gobiz komachine findcompany
+    """.split()
 )
 
 

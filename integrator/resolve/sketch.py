@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from integrator.listing import Listing
 from integrator.resolve.names import consonants, fold, read_letter_names, romanise, translate
-from integrator.resolve.words import COLOURS, SAME_WORDS, SIZES, STOP_WORDS
+from integrator.resolve.words import COLOURS, MODIFIERS, SAME_WORDS, SIZES, STOP_WORDS
 
 # unit as written -> (dimension, factor into the dimension's base unit)
 _UNITS: dict[str, tuple[str, float]] = {
@@ -50,10 +50,14 @@ _MARK = re.compile(r"[^a-z0-9]")
 _GRADE = re.compile(
     r"(kf|ffp|n|spf|pa|ip|ipx|usb|ddr|sus|sts|sae|cat|iso|pm|uv|vol|ver|no|type|mk|ph|m|h|r|e|a|b)-?(\d{1,4})"
 )
-_HANGUL_TAIL = re.compile(r"[가-힣]$")
+# "50ratio", "199memory": a number of something we have no unit for.
+_COUNTED = re.compile(r"(\d{1,6})[a-z]{2,}")
 
 _SPEC_NAMES = frozenset(
-    ["volume", "capacity", "weight", "net", "content", "size", "power", "voltage", "color", "colour", "length", "width", "height", "thickness", "diameter", "material", "scent", "flavor", "flavour", "rating", "wattage", "grade", "mesh", "denier", "용량", "중량", "무게", "색상", "크기", "전력", "전압", "길이", "두께", "재질", "규격", "향", "맛", "사이즈"]
+    """
+    specification spec volume capacity weight net content size power voltage color colour length width height thickness diameter
+    material scent flavor flavour rating wattage grade mesh denier 용량 중량 무게 색상 크기 전력 전압 길이 두께 재질 규격 향 맛 사이즈
+    """.split()
 )
 _TYPE_NAMES = frozenset(["model", "type", "code", "number", "no", "모델", "모델명", "품번", "형식"])
 
@@ -71,8 +75,11 @@ class Sketch:
     title: str
     words: frozenset[str]  # English, or Korean words translated; the rest in consonants
     sounds: frozenset[str]  # every word in consonants: where Korean and English titles meet
+    by_language: dict[str, frozenset[str]]  # the words of each language's name apart
+    modifiers: frozenset[str]  # words that tell variants apart (front, rear; roasted, dried)
     measures: Measures
     spec_measures: Measures
+    dimensions: frozenset[str]  # of both
     codes: frozenset[str]  # model codes of title, model and seller's own number
     models: frozenset[str]  # those that name the model for certain
     grades: dict[str, str]
@@ -140,7 +147,7 @@ def _korean_words(word: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=16_384)
 def read_words(text: str) -> Words:
     """Words, measures, codes, grades, colours and sizes of one line of text."""
-    folded = fold(text)
+    folded = fold(text).replace("extra large", "xl")
     measures: list[tuple[str, float]] = []
     if any(letter.isdigit() for letter in folded):
         folded = _take_measures(folded, measures)
@@ -163,11 +170,17 @@ def read_words(text: str) -> Words:
                 sounds.add(bones or latin)
         elif _CODE.fullmatch(word):
             grade = _GRADE.fullmatch(word)
-            if grade is not None:
+            counted = _COUNTED.fullmatch(word)
+            if counted is not None:
+                measures.append(("number", float(counted[1])))
+            elif grade is not None:
                 grades[grade[1]] = grade[2]
             else:
                 codes.add(normal_code(word))
-        elif not word.isdigit():
+        elif word.isdigit():
+            # A number without a unit we know: a size, a number of persons, a grain.
+            measures.append(("number", float(word[:12])))
+        else:
             for part in word.replace("/", "-").split("-"):
                 if part and part not in STOP_WORDS:
                     latin, bones = _latin_word(part)
@@ -249,6 +262,8 @@ def draw(listing: Listing, *, key: int, ref: str, visible: bool, rates: dict[str
     if _is_model_code(own_number):
         codes.add(own_number)
     english = listing.names.get("en")
+    measures = _group(pair for line in lines for pair in line.measures)
+    spec_measures = _group(pair for line in specs for pair in line.measures)
     return Sketch(
         key=key,
         ref=ref,
@@ -257,8 +272,11 @@ def draw(listing: Listing, *, key: int, ref: str, visible: bool, rates: dict[str
         title=fold(english or listing.name),
         words=frozenset().union(*(line.words for line in lines)),
         sounds=frozenset().union(*(line.sounds for line in lines)),
-        measures=_group(pair for line in lines for pair in line.measures),
-        spec_measures=_group(pair for line in specs for pair in line.measures),
+        by_language={language: line.words for language, line in zip(listing.names, lines, strict=True)},
+        modifiers=frozenset().union(*(line.words for line in lines)) & MODIFIERS,
+        measures=measures,
+        spec_measures=spec_measures,
+        dimensions=frozenset(measures) | frozenset(spec_measures),
         codes=frozenset(codes),
         models=frozenset(models),
         grades=dict(pair for line in lines for pair in line.grades),
