@@ -49,10 +49,19 @@ class Accounts:
         old_day = -31 - draw.below(700)
         english, korean = self._names(account, firm, renamed=renamed)
         return Statement(
-            account=account, firm=firm, english=english, korean=korean, brn=_brn(draw, firm), homepage=_homepage(draw, firm),
-            phone=self._phone(draw, firm), mail=firm.mail if draw.chance(0.7) else "", person=_person(draw, firm),
-            updated_day=day if renamed else old_day, updated_second=draw.below(39_600), number=account,
-        )  # fmt: skip
+            account=account,
+            firm=firm,
+            english=english,
+            korean=korean,
+            brn=_brn(draw, firm),
+            homepage=_homepage(draw, firm),
+            phone=self._phone(draw, firm),
+            mail=firm.mail if draw.chance(0.7) else "",
+            person=_person(draw, firm),
+            updated_day=day if renamed else old_day,
+            updated_second=draw.below(39_600),
+            number=account,
+        )
 
     def _names(self, account: int, firm: Firm, *, renamed: bool) -> tuple[str, str]:
         draw = Draw(self._world.seed, "account name", self._platform, account, renamed)

@@ -9,6 +9,7 @@ import numpy as np
 
 from connectors.mock import buykorea_codes as codes
 from connectors.mock import buykorea_records as records
+from connectors.mock import buykorea_wire as wire
 from connectors.mock.catalogue import Catalogue
 from connectors.mock.clock import WorldClock
 from connectors.mock.days import DAY, DAY_ZERO, KST, PURGE_AFTER, moment
@@ -171,7 +172,7 @@ class BuyKorea:
         turn = self._calls[name] = self._calls.get(name, 0) + 1
         return mix(self._swap_key, first * 64 + turn) % _SWAPPED_ONE_IN == 0
 
-    def _fields(self, index: int) -> list[records.Field]:
+    def _fields(self, index: int) -> list[wire.Field]:
         fields = records.listing_fields(self._catalogue.listing(index), self._numbers, self._catalogue.day)
         return records.poisoned(fields, index) if self._tampering.poisons(index) else fields
 
@@ -219,11 +220,11 @@ class BuyKorea:
         start = (page.number - 1) * page.rows
         return self._envelope(rows[start : start + page.rows], page, total=len(rows))
 
-    def _envelope(self, rows: list[list[records.Field]], page: Page, *, total: int) -> Response:
+    def _envelope(self, rows: list[list[wire.Field]], page: Page, *, total: int) -> Response:
         code, message = ("00", "NORMAL SERVICE.") if total else ("03", "NODATA_ERROR")
         now = moment(self._clock.second()).strftime("%Y%m%d%H%M%S")
         if page.is_json:
-            inner = f'{{"item":{records.to_json(rows)}}}' if rows else '""'
+            inner = f'{{"item":{wire.to_json(rows)}}}' if rows else '""'
             text = (
                 f'{{"response":{{"header":{{"resultCode":"{code}","resultMsg":"{message}","responseTime":"{now}"}},'
                 f'"body":{{"items":{inner},"numOfRows":{page.rows},"pageNo":{page.number},"totalCount":{total}}}}}}}'
@@ -231,7 +232,7 @@ class BuyKorea:
             return Response(200, "application/json;charset=UTF-8", text.encode(), is_lasting=True)
         text = (
             f"{_FULL_HEAD}<response><header><resultCode>{code}</resultCode><resultMsg>{message}</resultMsg>"
-            f"<responseTime>{now}</responseTime></header><body><items>{records.to_xml(rows, 'item')}</items>"
+            f"<responseTime>{now}</responseTime></header><body><items>{wire.to_xml(rows, 'item')}</items>"
             f"<numOfRows>{page.rows}</numOfRows><pageNo>{page.number}</pageNo><totalCount>{total}</totalCount></body></response>"
         )
         return Response(200, "application/xml;charset=UTF-8", text.encode(), is_lasting=True)

@@ -1,32 +1,13 @@
-"""BuyKorea's records as ordered fields, and their two wire forms. Source: BuyKorea guide 1.4, sections 3, 6 and 7."""
-
-import json
-from collections.abc import Iterable
+"""BuyKorea's records as ordered fields, Source: BuyKorea guide 1.4, sections 6 and 7."""
 
 from connectors.mock import names, wording
 from connectors.mock.accounts import Statement, international
+from connectors.mock.buykorea_wire import Field, Group, Html, Scalar
 from connectors.mock.catalogue import Listing, rounded
 from connectors.mock.days import DRIFT_DAY, HIDDEN_BELOW, day_text
 from connectors.mock.goods import Kind, kinds, sectors
 from connectors.mock.rng import Draw, Shuffle, stream_key
 from connectors.mock.world import BUYKOREA, World
-
-Scalar = str | int | float
-Field = tuple[str, "Scalar | Group | Html"]
-
-
-class Html(str):
-    """A text that XML carries in a CDATA section."""
-
-
-class Group:
-    """A repeated inner element: an object when there is one, a list when more, empty when none."""
-
-    __slots__ = ("name", "rows")
-
-    def __init__(self, name: str, rows: list[list[Field]]) -> None:
-        self.name, self.rows = name, rows
-
 
 NO_END = 99_999_999
 _PIECES = ("PCS", "EA", "UNITS")
@@ -41,15 +22,15 @@ class Numbers:
     """Listing and seller numbers, there and back."""
 
     def __init__(self, world: World) -> None:
-        self._goods = Shuffle(stream_key(world.seed, "goodsSn"), 9_989_999)
-        self._firms = Shuffle(stream_key(world.seed, "entpSn"), 9_899_969)
+        self._goods = Shuffle(stream_key(world.seed, "goodsSn"), 9_989_957)
+        self._firms = Shuffle(stream_key(world.seed, "entpSn"), 9_899_963)
         self._seed = world.seed
 
     def goods(self, index: int) -> int:
         return 10_000 + self._goods.forward(index)
 
     def index(self, goods: int) -> int:
-        return self._goods.back(goods - 10_000) if 10_000 <= goods < 9_999_999 else -1
+        return self._goods.back(goods - 10_000) if 10_000 <= goods < 9_999_957 else -1
 
     def seller(self, account: int) -> int:
         value = self._firms.forward(account)
@@ -58,7 +39,7 @@ class Numbers:
 
     def account(self, seller: int) -> int:
         value = seller - _TEN_DIGITS if seller >= _TEN_DIGITS else seller - 100_000
-        if not 0 <= value < 9_899_969 or (seller >= _TEN_DIGITS) != (value < _TEN_DIGIT_ONES):
+        if not 0 <= value < 9_899_963 or (seller >= _TEN_DIGITS) != (value < _TEN_DIGIT_ONES):
             return -1
         return self._firms.back(value)
 
@@ -78,7 +59,12 @@ def listing_fields(listing: Listing, numbers: Numbers, day: int) -> list[Field]:
         ("SELER_GOODS_NO", product.model if product.model and fixed.chance(0.7) else ""),
         *category,
         ("HS_CD", _hs(product.hs10[:6], fixed)),
-        ("KWRD", ",".join(wording.keywords(product, listing.fixed("kwrd"), listing.revision)) if listing.revision or fixed.chance(0.6) else ""),
+        (
+            "KWRD",
+            ",".join(wording.keywords(product, listing.fixed("kwrd"), listing.revision))
+            if listing.revision or fixed.chance(0.6)
+            else "",
+        ),
         ("SUMRY_CN", wording.summary(product, listing.firm, listing.fixed("sumry")) if fixed.chance(0.7) else ""),
         ("MAIN_IMG_URL", f"https://img.buykorea.example/goods/{day_text(listing.registered)[:6]}/{number}_1.jpg"),
         *_price(listing, fixed, edited, day),
@@ -87,18 +73,26 @@ def listing_fields(listing: Listing, numbers: Numbers, day: int) -> list[Field]:
         ("ENG_ENTP_NM", listing.account.english),
         *_standing(listing),
         ("REG_DT", day_text(listing.registered)),
-        ("UPD_DT", f"{day_text(listing.updated_day)[:4]}1340" if listing.unusable == 4 else day_text(listing.updated_day)),
-    ]  # fmt: skip
+        (
+            "UPD_DT",
+            f"{day_text(listing.updated_day)[:4]}1340" if listing.unusable == 4 else day_text(listing.updated_day),
+        ),
+    ]
     if day >= DRIFT_DAY and listing.index % 2 == 0:
         fields.append(("ESG_YN", "Y" if listing.index % 3 else "N"))
     return fields
 
 
+_POISONS: tuple[dict[str, Scalar], ...] = (
+    {"ENG_GOODS_NM": "", "KOR_GOODS_NM": ""},
+    {"UPD_DT": "20261399"},
+    {"ENTP_SN": ""},
+)
+
+
 def poisoned(fields: list[Field], way: int) -> list[Field]:
     """A sound record made unusable; its number stays readable."""
-    broken: dict[str, Scalar] = ({"ENG_GOODS_NM": "", "KOR_GOODS_NM": ""}, {"UPD_DT": "20261399"}, {"ENTP_SN": ""})[
-        way % 3
-    ]
+    broken = _POISONS[way % len(_POISONS)]
     return [
         (name, broken.get(name, value)) if not isinstance(value, Group) else (name, value) for name, value in fields
     ]
@@ -180,14 +174,20 @@ def _terms(listing: Listing, fixed: Draw, edited: Draw) -> list[Field]:
     lead = (low, 0) if fixed.chance(0.05) else (0, 0) if fixed.chance(0.06) else (low, high)
     certificates = ",".join(product.certificates) if fixed.chance(0.75) else ""
     return [
-        ("MOQ_EXPSR_YN", "N" if hidden else "Y"), ("MOQ_QTY", 0 if hidden else quantity), ("MOQ_UNIT_CD", "" if hidden else unit),
-        ("QUOT_POSBL_YN", "Y" if fixed.chance(0.9) else "N"), ("KOPS_YN", "Y" if fixed.chance(0.1) else "N"),
+        ("MOQ_EXPSR_YN", "N" if hidden else "Y"),
+        ("MOQ_QTY", 0 if hidden else quantity),
+        ("MOQ_UNIT_CD", "" if hidden else unit),
+        ("QUOT_POSBL_YN", "Y" if fixed.chance(0.9) else "N"),
+        ("KOPS_YN", "Y" if fixed.chance(0.1) else "N"),
         ("SMPL_YN", "Y" if edited.chance(0.6) else "N"),
         ("TRNSP_CND", fixed.pick(("FOB,CIF", "FOB", "EXW,FOB,CIF", "FCA,DAP", "NEGO"))),
         ("TRNSP_MTHD", fixed.pick(("SEA,AIR", "SEA", "AIR", "SEA,AIR,MULTI", "NEGO", ""))),
-        ("LEAD_MIN", lead[0]), ("LEAD_MAX", lead[1]), ("LOAD_CITY_NM", fixed.pick(("Busan", "Incheon", "Pyeongtaek", "Gwangyang", ""))),
-        ("ORGPLCE_CD", product.origin if fixed.chance(0.95) else f"{product.origin},CN"), ("CRTFC_CD", certificates),
-    ]  # fmt: skip
+        ("LEAD_MIN", lead[0]),
+        ("LEAD_MAX", lead[1]),
+        ("LOAD_CITY_NM", fixed.pick(("Busan", "Incheon", "Pyeongtaek", "Gwangyang", ""))),
+        ("ORGPLCE_CD", product.origin if fixed.chance(0.95) else f"{product.origin},CN"),
+        ("CRTFC_CD", certificates),
+    ]
 
 
 def _standing(listing: Listing) -> list[Field]:
@@ -214,23 +214,34 @@ def detail_fields(listing: Listing, numbers: Numbers, day: int) -> list[Field]:
     month = day_text(listing.registered)[:6]
     picture = f"https://img.buykorea.example/editor/{number}_d1.jpg"
     images: list[list[Field]] = [
-        [("ORD", place), ("URL", f"https://img.buykorea.example/goods/{month}/{number}_{place}.jpg"),
-         ("ALT_TXT", listing.product.english[:30] if place == 1 else "")]
+        [
+            ("ORD", place),
+            ("URL", f"https://img.buykorea.example/goods/{month}/{number}_{place}.jpg"),
+            ("ALT_TXT", listing.product.english[:30] if place == 1 else ""),
+        ]
         for place in range(1, 1 + draw.below(5))
-    ]  # fmt: skip
+    ]
     papers: list[list[Field]] = [
-        [("CD", code), ("NO", f"{code.partition('_')[2]}-{draw.below(10**7):07d}"), ("NAT_CD", draw.pick(("KR", "BE", "US", ""))),
-         ("ISSU_DE", draw.pick(("20240101", "20250415", ""))), ("VALID_DE", draw.pick(("20280101", "")))]
+        [
+            ("CD", code),
+            ("NO", f"{code.partition('_')[2]}-{draw.below(10**7):07d}"),
+            ("NAT_CD", draw.pick(("KR", "BE", "US", ""))),
+            ("ISSU_DE", draw.pick(("20240101", "20250415", ""))),
+            ("VALID_DE", draw.pick(("20280101", ""))),
+        ]
         for code in listing.product.certificates
-    ]  # fmt: skip
+    ]
     return [
         *listing_fields(listing, numbers, day),
         ("DTL_CN", Html(wording.html(listing.product, listing.firm, draw, picture=picture))),
-        ("IMGS", Group("IMG", images) if images else ""), ("CRTFCS", Group("CRTFC", papers) if papers else ""),
+        ("IMGS", Group("IMG", images) if images else ""),
+        ("CRTFCS", Group("CRTFC", papers) if papers else ""),
         ("VIDEO_URL", "https://video.example/watch/1" if draw.chance(0.05) else ""),
-        ("SUPLY_QTY", draw.pick((0, 1000, 10_000, 100_000))), ("SUPLY_UNIT_CD", _unit(listing.product.kind, draw)),
-        ("SUPLY_PRD", draw.pick(("DAY", "WEEK", "MONTH", "YEAR"))), ("AWARD_CD", draw.pick(("", "", "", "IF", "REDDOT", "GDESIGN"))),
-    ]  # fmt: skip
+        ("SUPLY_QTY", draw.pick((0, 1000, 10_000, 100_000))),
+        ("SUPLY_UNIT_CD", _unit(listing.product.kind, draw)),
+        ("SUPLY_PRD", draw.pick(("DAY", "WEEK", "MONTH", "YEAR"))),
+        ("AWARD_CD", draw.pick(("", "", "", "IF", "REDDOT", "GDESIGN"))),
+    ]
 
 
 def company_fields(statement: Statement, numbers: Numbers, seed: int) -> list[Field]:
@@ -244,17 +255,35 @@ def company_fields(statement: Statement, numbers: Numbers, seed: int) -> list[Fi
     )
     year, month, day = firm.founded
     return [
-        ("ENTP_SN", numbers.seller(statement.account)), ("ENG_ENTP_NM", statement.english),
-        ("KOR_ENTP_NM", statement.korean if draw.chance(0.6) else ""), ("BIZRNO", statement.brn),
-        ("CEO_NM", statement.person[1]), ("ENG_ADRES", address),
-        ("KOR_ADRES", f"{korean_city} {korean_street} {firm.house}" if draw.chance(0.3) else ""), ("ZIP", code),
-        ("HMPG_URL", statement.homepage), ("TEL_NO", international(statement.phone)),
+        ("ENTP_SN", numbers.seller(statement.account)),
+        ("ENG_ENTP_NM", statement.english),
+        ("KOR_ENTP_NM", statement.korean if draw.chance(0.6) else ""),
+        ("BIZRNO", statement.brn),
+        ("CEO_NM", statement.person[1]),
+        ("ENG_ADRES", address),
+        ("KOR_ADRES", f"{korean_city} {korean_street} {firm.house}" if draw.chance(0.3) else ""),
+        ("ZIP", code),
+        ("HMPG_URL", statement.homepage),
+        ("TEL_NO", international(statement.phone)),
         ("BIZ_TY", draw.pick(("Manufacturer", "Distributor", "Manufacturer,Distributor", ".", ""))),
-        ("ESTBL_DE", draw.pick((f"{year}", f"{year}{month:02d}{day:02d}", f"{year}.{month}.{day}", f"{year}년{month}월{day}일", "-", "--"))),
+        (
+            "ESTBL_DE",
+            draw.pick(
+                (
+                    f"{year}",
+                    f"{year}{month:02d}{day:02d}",
+                    f"{year}.{month}.{day}",
+                    f"{year}년{month}월{day}일",
+                    "-",
+                    "--",
+                )
+            ),
+        ),
         ("EMP_BAND", _staff_band(firm.staff) if draw.chance(0.7) else ""),
         ("SALES_BAND", draw.pick(("~1,000", "1,001~5,000", "5,001~10,000", "10,001~100,000", "- / -", ""))),
-        ("EXP_NAT_CD", draw.pick(("US,JP", "CN,VN,US", "US,NA", "", ""))), ("UPD_DT", day_text(statement.updated_day)),
-    ]  # fmt: skip
+        ("EXP_NAT_CD", draw.pick(("US,JP", "CN,VN,US", "US,NA", "", ""))),
+        ("UPD_DT", day_text(statement.updated_day)),
+    ]
 
 
 def _staff_band(staff: int) -> str:
@@ -269,38 +298,3 @@ def _staff_band(staff: int) -> str:
         if staff <= limit:
             return band
     return "1,001~"
-
-
-# --- wire forms ------------------------------------------------------------------------------------------------------
-
-_DIGITS_AS_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-
-
-def to_xml(rows: Iterable[list[Field]], tag: str) -> str:
-    return "".join(f"<{tag}>{''.join(_element(name, value) for name, value in row)}</{tag}>" for row in rows)
-
-
-def _element(name: str, value: "Scalar | Group | Html") -> str:
-    if value == "":
-        return f"<{name}/>"
-    if isinstance(value, Group):
-        return f"<{name}>{to_xml(value.rows, value.name)}</{name}>"
-    if isinstance(value, Html):
-        return f"<{name}><![CDATA[{value}]]></{name}>"
-    return f"<{name}>{str(value).translate(_DIGITS_AS_TEXT)}</{name}>"
-
-
-def to_json(rows: list[list[Field]]) -> str:
-    """One row comes as an object, several as a list."""
-    return json.dumps(_collapse([_plain(row) for row in rows]), ensure_ascii=False, separators=(",", ":"))
-
-
-def _plain(row: list[Field]) -> dict[str, object]:
-    return {
-        name: {value.name: _collapse([_plain(inner) for inner in value.rows])} if isinstance(value, Group) else value
-        for name, value in row
-    }
-
-
-def _collapse(rows: list[dict[str, object]]) -> object:
-    return rows[0] if len(rows) == 1 else rows

@@ -10,7 +10,7 @@ from connectors.mock.world import Firm, Product, World
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A listing as its seller wrote it; `fixed` and `edited` make the draws that stay and those that move with an edit."""
+    """A listing as its seller wrote it; the draws of `fixed` stay, those of `edited` move with an edit."""
 
     platform: int
     index: int
@@ -55,12 +55,20 @@ class Catalogue:
         slot = world.reused_slot(self.platform, index) if generation else world.slot(self.platform, index)
         product = world.product(slot.firm, slot.product)
         return Listing(
-            platform=self.platform, index=index, product=product, firm=world.firm(slot.firm),
-            account=self.accounts.statement(world.account(self.platform, index)), seed=world.seed,
-            generation=generation, revision=int(state.revision[index]), registered=int(state.registered[index]),
-            updated=int(state.updated[index]), alive=bool(state.alive[index]), status=int(state.status[index]),
+            platform=self.platform,
+            index=index,
+            product=product,
+            firm=world.firm(slot.firm),
+            account=self.accounts.statement(world.account(self.platform, index)),
+            seed=world.seed,
+            generation=generation,
+            revision=int(state.revision[index]),
+            registered=int(state.registered[index]),
+            updated=int(state.updated[index]),
+            alive=bool(state.alive[index]),
+            status=int(state.status[index]),
             unusable=int(state.unusable[index]),
-        )  # fmt: skip
+        )
 
 
 def rounded(price: float) -> int | float:

@@ -1,4 +1,4 @@
-"""Clocks. The world's clock starts at noon of its day and runs with real seconds; signatures are checked against the real one."""
+"""The world's clock starts at noon of its day and runs with real seconds; signatures are checked by the real one."""
 
 import time
 from datetime import UTC, datetime

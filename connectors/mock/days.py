@@ -1,15 +1,18 @@
 """What happens on which day: the state of every listing slot as arrays, a pure function of (world, platform, day).
 
-Days are counted from day 0 = 2026-09-14 (Korean days); seconds from its midnight. Everything of a day happens from 00:00 to 11:00.
-Per day, of all slots: 1 % are edited, 0.15 % of the size are new, 0.1 % are withdrawn (one in twenty of those comes back), 0.02 % of the
-ids are used again, and 0.2 % of the accounts are renamed. What lies before day -8 is history: edits spread over three years.
+Days are counted from day 0 = 2026-09-14 (Korean days); seconds from its midnight. Everything of a day happens from
+00:00 to 11:00. Per day, of all slots: 1 % are edited, 0.15 % of the size are new, 0.1 % are withdrawn (one in twenty of
+those comes back), 0.02 % of the ids are used again, and 0.2 % of the accounts are renamed. What lies before day -8 is
+history: edits spread over three years.
 
-`size` counts the slots that exist on day 0, unusable records included. Each platform begins with the withdrawals that its guide still shows:
-BuyKorea 95 days of hidden ones, tradeKorea 35 days of tombstones, GobizKOREA 8 days of drops.
+`size` counts the slots that exist on day 0, unusable records and withdrawn listings included. Each platform begins with
+the withdrawals that its guide still shows: BuyKorea 95 days of hidden ones, tradeKorea 35 days of tombstones,
+GobizKOREA 8 days of drops.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,7 @@ BUSY = 11 * 3600
 DRIFT_DAY = 5
 CHANGE_EVERY = 100
 _HISTORY = -8
+_SLICE = 1 << 17
 _WITHDRAWALS_FROM = {BUYKOREA: -95, GOBIZKOREA: -8, TRADEKOREA: -35}
 _WITHDRAWN_OVER = 1000
 _REUSED_OVER = 5000
@@ -41,6 +45,7 @@ def moment(second: int) -> datetime:
     return DAY_ZERO + timedelta(seconds=second)
 
 
+@lru_cache(maxsize=8192)
 def day_text(day: int) -> str:
     return (DAY_ZERO + timedelta(days=day)).strftime("%Y%m%d")
 
@@ -84,7 +89,17 @@ class Days:
         return remainders(mix_array(self._keys[name], index), modulus)
 
     def state(self, day: int) -> State:
-        index = np.arange(self.count(day), dtype=np.int64)
+        """In slices, so that a million slots need little more memory than their result."""
+        count = self.count(day)
+        slices = [
+            self._slice(np.arange(start, min(start + _SLICE, count), dtype=np.int64), day)
+            for start in range(0, count, _SLICE)
+        ]
+        names = [name for name in State.__slots__ if name != "day"]
+        joined = {name: np.concatenate([getattr(part, name) for part in slices]) for name in names}
+        return State(day=day, **joined)
+
+    def _slice(self, index: Numbers, day: int) -> State:
         born, first_update = self._beginnings(index)
         gone = self._withdrawal_days(index, born)
         back = self._return_days(index, gone)
@@ -102,13 +117,17 @@ class Days:
         mixed = (index * 512 + revision) * 2 + generation
         bad = self._draw("bad", index, 1000)
         return State(
-            day=day, registered=start.astype(np.int32), updated=self._seconds(index, updated_day),
-            revision=revision.astype(np.int16), generation=generation, alive=alive,
+            day=day,
+            registered=start.astype(np.int32),
+            updated=self._seconds(index, updated_day),
+            revision=revision.astype(np.int16),
+            generation=generation,
+            alive=alive,
             withdrawn=np.where(gone <= day, gone, NEVER).astype(np.int32),
             withdrawn_second=self._seconds(index, np.where(gone <= day, gone, 0)),
             status=self._draw("status", mixed, 1000).astype(np.int16),
             unusable=np.where(bad < UNUSABLE_PER_MILLE, 1 + index % 5, 0).astype(np.int8),
-        )  # fmt: skip
+        )
 
     def _beginnings(self, index: Numbers) -> tuple[Numbers, Numbers]:
         """Day of registration and of the last update before the history begins."""
@@ -134,7 +153,7 @@ class Days:
 
     def _last_changes(
         self, index: Numbers, day: int, gone: Numbers, back: Numbers, start: Numbers, hit: Flags, returned: Flags
-    ) -> Numbers:  # fmt: skip
+    ) -> Numbers:
         """Each slot is edited every hundredth day, while it is alive; -NEVER where none has come yet."""
         residue = self._draw("change", index, CHANGE_EVERY)
         limit = np.where(hit & ~returned, gone - 1, day)
@@ -159,7 +178,8 @@ class Days:
 
 def visible(platform: int, state: State) -> Flags:
     """Whether a buyer may see each listing: alive, sound, and of a status that the guide shows."""
-    return state.alive & (state.unusable == 0) & (state.status >= HIDDEN_BELOW[platform])
+    seen: Flags = state.alive & (state.unusable == 0) & (state.status >= HIDDEN_BELOW[platform])
+    return seen
 
 
 HIDDEN_BELOW = {BUYKOREA: 45, GOBIZKOREA: 30, TRADEKOREA: 20}

@@ -2,8 +2,8 @@
 
 down           every call is cut off without an answer.
 flaky          every third call is a 500.
-truncated      bodies of lists and files end early: BuyKorea and tradeKorea against their stated length, GobizKOREA's parts as
-               half-written files (right manifest, short file).
+truncated      bodies of lists and files end early: BuyKorea and tradeKorea against their stated length, GobizKOREA's
+               parts as half-written files (right manifest, short file).
 token-expiry   tradeKorea's tokens end after three calls, in the middle of a walk.
 empty          everything answers, nothing is in it.
 shrunk         four listings in ten are missing, consistently: counts, drops, walks and single calls agree.

@@ -71,8 +71,9 @@ class Shelf:
         self._world, self._root, self._tampering = world, root, tampering
         self._renderer: Renderer | None = None
         self._lock = threading.Lock()
+        self._stop = threading.Event()
         self._asked: set[int] = set()
-        self._queue: SimpleQueue[Drop] = SimpleQueue()
+        self._queue: SimpleQueue[Drop | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def folder(self, drop: Drop, latest: int) -> Path | None:
@@ -97,25 +98,41 @@ class Shelf:
             self._thread.start()
 
     def _work(self) -> None:
-        while True:
-            self._render(self._queue.get())
+        while (drop := self._queue.get()) is not None and not self._stop.is_set():
+            self._render(drop)
+
+    def close(self) -> None:
+        """Gives up what is being made, so that its folder can be removed."""
+        self._stop.set()
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
 
     def _render(self, drop: Drop) -> None:
         with self._lock:
             folder = self._root / str(drop.seq)
             if not (folder / "manifest.json").exists():
-                self._renderer = self._renderer or Renderer(self._world, self._tampering)
+                self._renderer = self._renderer or Renderer(self._world, self._tampering, self._stop)
                 self._renderer.render(drop, folder)
 
 
 class GobizKorea:
     def __init__(
-        self, world: World, clock: WorldClock, root: Path, *, real_now: Callable[[], datetime], has_limits: bool = True,
+        self,
+        world: World,
+        clock: WorldClock,
+        root: Path,
+        *,
+        real_now: Callable[[], datetime],
+        has_limits: bool = True,
         tampering: Tampering = SOUND,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._world, self._clock, self._real_now = world, clock, real_now
         self._shelf = Shelf(world, root, tampering)
         self._downloads: dict[tuple[str, int], int] | None = {} if has_limits else None
+
+    def close(self) -> None:
+        self._shelf.close()
 
     def admit(self, request: Request) -> Response | str:
         """Headers, key, clock, signature; the text is the key under which the answer may be recorded."""
@@ -170,14 +187,20 @@ class GobizKorea:
         drops = [Drop(seq) for seq in range(latest - 25 * 8, latest + 1)]
         kept = [drop for drop in drops if drop.created > now - KEPT]
         document = {
-            "feedVersion": feed_version(Drop(latest).day), "asOf": moment(now).isoformat(),
-            "latestFull": max((drop.seq for drop in kept if drop.is_full), default=None), "latest": latest,
+            "feedVersion": feed_version(Drop(latest).day),
+            "asOf": moment(now).isoformat(),
+            "latestFull": max((drop.seq for drop in kept if drop.is_full), default=None),
+            "latest": latest,
             "drops": [
-                {"seq": drop.seq, "kind": "FULL" if drop.is_full else "DELTA", "createdAt": moment(drop.created).isoformat(),
-                 "manifest": f"drop/v2/{drop.seq}/manifest.json"}
+                {
+                    "seq": drop.seq,
+                    "kind": "FULL" if drop.is_full else "DELTA",
+                    "createdAt": moment(drop.created).isoformat(),
+                    "manifest": f"drop/v2/{drop.seq}/manifest.json",
+                }
                 for drop in kept
             ],
-        }  # fmt: skip
+        }
         return Response(200, JSON, json.dumps(document, ensure_ascii=False, indent=1).encode(), is_lasting=True)
 
     def _file(self, seq: int, file: str) -> Response:

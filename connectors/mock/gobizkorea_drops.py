@@ -1,4 +1,4 @@
-"""Making drops: the rows of a full drop or a delta, as gzip parts with their manifest. Source: GobizKOREA guide 2.1, sections 1, 3 to 5."""
+"""Drops: rows as gzip parts with a manifest. Source: GobizKOREA guide 2.1, sections 3 to 5."""
 
 import csv
 import hashlib
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -96,8 +97,8 @@ class Table:
 class Renderer:
     """Turns a drop into files. The folder then holds `manifest.json`, written last, and the parts."""
 
-    def __init__(self, world: World, tampering: Tampering) -> None:
-        self._world, self._tampering = world, tampering
+    def __init__(self, world: World, tampering: Tampering, stop: Event) -> None:
+        self._world, self._tampering, self._stop = world, tampering, stop
         self._numbers = rows.Numbers(world)
         self._days = Days(world, GOBIZKOREA)
         self._catalogues: Recent[int, Catalogue] = Recent(lambda day: Catalogue(world, GOBIZKOREA, day), 2)
@@ -111,6 +112,8 @@ class Renderer:
             Table("image", rows.IMAGE, folder), Table("company", rows.COMPANY, folder),
         )  # fmt: skip
         for listing in self._listings(drop):
+            if self._stop.is_set():
+                return
             self._add(listing, tables, columns)
         catalogue_day = drop.day - 1 if drop.is_full else drop.day
         self._add_companies(drop, tables[3], catalogue_day)
@@ -135,11 +138,11 @@ class Renderer:
         leaves = after.withdrawn[:count] == drop.day
         index = np.arange(count, dtype=np.int64)
         index = index[before.state.alive & ~leaves & self._tampering.keeps(index)]
-        for number in index[np.argsort(mix_array(11, index))]:
+        for number in index:
             yield before.listing(int(number))
 
     def _edited(self, drop: Drop) -> Iterator[Listing]:
-        """Rows whose last change of the day falls into this hour, and one in ten of the next hour's as it was before."""
+        """Rows whose last change of the day falls into this hour, and a tenth of the next hour's as they were before."""
         now, earlier = self._catalogues.get(drop.day), None
         index = np.arange(len(now.state.alive), dtype=np.int64)
         hours = now.state.updated // 3600 - drop.day * 24

@@ -14,23 +14,35 @@ from connectors.mock.world import GOBIZKOREA, World
 
 Row = list[str]
 
-PRODUCT = tuple(
-    "상품번호 상품명(국문) 상품명(영문) 카테고리코드 카테고리명 HS부호 모델명 브랜드 원산지 최소주문량 결제조건 공급능력 선적항 포장 납기 인증 "
-    "키워드 상세설명(국문) 상세설명(영문) 업체번호 사업자등록번호 온라인주문여부 재고수량 중량(kg) 상태 등록일 수정일".split()
-)
+PRODUCT = (
+    "상품번호", "상품명(국문)", "상품명(영문)", "카테고리코드", "카테고리명", "HS부호", "모델명", "브랜드",
+    "원산지", "최소주문량", "결제조건", "공급능력", "선적항", "포장", "납기", "인증", "키워드",
+    "상세설명(국문)", "상세설명(영문)", "업체번호", "사업자등록번호", "온라인주문여부", "재고수량",
+    "중량(kg)", "상태", "등록일", "수정일",
+)  # fmt: skip
 CARBON = "탄소배출량(kgCO2e)"
 PRICE_LINE = ("상품번호", "순번", "인코텀즈", "통화", "단가", "단위", "최소수량", "비고")
 IMAGE = ("상품번호", "순번", "이미지URL", "대표여부", "너비", "높이")
-COMPANY = tuple(
-    "업체번호 업체명(국문) 업체명(영문) 대표자 사업자등록번호 우편번호 주소(국문) 주소(영문) 전화번호 이메일 홈페이지 업종 설립일 종업원수 "
-    "매출액 주요시장 미니사이트 수정일".split()
-)
+COMPANY = (
+    "업체번호", "업체명(국문)", "업체명(영문)", "대표자", "사업자등록번호", "우편번호", "주소(국문)",
+    "주소(영문)", "전화번호", "이메일", "홈페이지", "업종", "설립일", "종업원수", "매출액", "주요시장",
+    "미니사이트", "수정일",
+)  # fmt: skip
 
 _UNITS = {
-    "PCS": ("EA", "개", "PCS", "ea"), "SETS": ("SET", "세트", "Set"), "BOXES": ("BOX", "박스", "Box"), "CARTONS": ("CTN", "카톤"),
-    "PAIRS": ("PAIR", "켤레"), "BAGS": ("BAG", "포"), "ROLLS": ("ROLL", "롤"), "KG": ("KG", "㎏", "kg"), "TON": ("MT", "톤"),
-    "L": ("L", "리터"), "M": ("M", "미터"), "M2": ("㎡", "M2"),
-}  # fmt: skip
+    "PCS": ("EA", "개", "PCS", "ea"),
+    "SETS": ("SET", "세트", "Set"),
+    "BOXES": ("BOX", "박스", "Box"),
+    "CARTONS": ("CTN", "카톤"),
+    "PAIRS": ("PAIR", "켤레"),
+    "BAGS": ("BAG", "포"),
+    "ROLLS": ("ROLL", "롤"),
+    "KG": ("KG", "㎏", "kg"),
+    "TON": ("MT", "톤"),
+    "L": ("L", "리터"),
+    "M": ("M", "미터"),
+    "M2": ("㎡", "M2"),
+}
 _RATES = {"USD": 1.0, "KRW": 1350.0, "JPY": 150.0, "EUR": 0.92, "CNY": 7.1}
 _LETTERS = "ABCDEFGHJK"
 
@@ -39,7 +51,7 @@ class Numbers:
     def __init__(self, world: World) -> None:
         self._world = world
         self._serials = Shuffle(stream_key(world.seed, "goods_no"), 99_991)
-        self._firms = Shuffle(stream_key(world.seed, "업체번호"), 9_899_969)
+        self._firms = Shuffle(stream_key(world.seed, "업체번호"), 9_899_963)
 
     def product(self, index: int) -> str:
         """The date is that of the number's first use; a number used again keeps it."""
@@ -57,8 +69,14 @@ class Numbers:
 
 def _cp949(text: str, draw: Draw) -> str:
     """What the platform does to letters that its code page lacks: a `?` or a numeric reference."""
-    if text.isascii():
-        return text
+    try:
+        text.encode("cp949")
+    except UnicodeEncodeError:
+        return _replaced(text, draw)
+    return text
+
+
+def _replaced(text: str, draw: Draw) -> str:
     kept = []
     for letter in text:
         try:
@@ -83,26 +101,37 @@ def product_row(listing: Listing, numbers: Numbers) -> dict[str, str]:
     picture = f"https://www.gobizkorea.example/images/{number}_d.jpg"
     return {
         "상품번호": "" if listing.unusable == 1 else number,
-        "상품명(국문)": "" if nameless else korean, "상품명(영문)": "" if nameless else english,
-        **_category(kind, fixed), "HS부호": _hs(product.hs10, fixed),
+        "상품명(국문)": "" if nameless else korean,
+        "상품명(영문)": "" if nameless else english,
+        **_category(kind, fixed),
+        "HS부호": _hs(product.hs10, fixed),
         "모델명": product.model if product.model and fixed.chance(0.7) else "",
         "브랜드": firm.brand if product.branded and fixed.chance(0.5) else "",
         "원산지": "베트남" if product.origin == "VN" else fixed.pick(("대한민국", "대한민국", "한국", "Korea", "KR")),
         "최소주문량": _minimum(product.moq + 10 * (listing.revision % 3), kind, fixed),
         "결제조건": fixed.pick(("T/T, L/C at sight, PayPal", "T/T, L/C", "T/T", "협의")),
-        "공급능력": fixed.pick((f"{product.moq * 50:,} {_unit(kind, fixed)}/Month", f"월 {product.moq * 20}Set", "", "-")),
+        "공급능력": fixed.pick(
+            (f"{product.moq * 50:,} {_unit(kind, fixed)}/Month", f"월 {product.moq * 20}Set", "", "-")
+        ),
         "선적항": fixed.pick(("Busan", "Incheon", "부산", "")),
-        "포장": f"{kind.pack} {'packs' if fixed.chance(0.5) else 'pcs'}/{kind.unit[:3]}" if kind.pack > 1 else fixed.pick(("", "수출용 박스")),
+        "포장": f"{kind.pack} {'packs' if fixed.chance(0.5) else 'pcs'}/{kind.unit[:3]}"
+        if kind.pack > 1
+        else fixed.pick(("", "수출용 박스")),
         "납기": _lead(product.lead, fixed),
         "인증": ", ".join(code.rpartition("_")[2] for code in product.certificates) if fixed.chance(0.75) else "",
-        "키워드": ",".join(wording.keywords(product, listing.fixed("kwrd"), listing.revision)) if listing.revision or fixed.chance(0.6) else "",
+        "키워드": ",".join(wording.keywords(product, listing.fixed("kwrd"), listing.revision))
+        if listing.revision or fixed.chance(0.6)
+        else "",
         **_descriptions(listing, fixed, picture),
         "업체번호": "" if listing.unusable == 3 else numbers.company(listing.account.account),
         "사업자등록번호": _hyphened(listing.account.brn) if fixed.chance(0.9) else "",
-        "온라인주문여부": "Y" if fixed.chance(0.3) else "N", "재고수량": str(edited.below(5000)) if fixed.chance(0.5) else "",
-        "중량(kg)": f"{product.weight:g}" if fixed.chance(0.5) else "", "상태": _status(listing.status),
-        "등록일": day_text(listing.registered), "수정일": "20261301" if listing.unusable == 4 else day_text(moved),
-    }  # fmt: skip
+        "온라인주문여부": "Y" if fixed.chance(0.3) else "N",
+        "재고수량": str(edited.below(5000)) if fixed.chance(0.5) else "",
+        "중량(kg)": f"{product.weight:g}" if fixed.chance(0.5) else "",
+        "상태": _status(listing.status),
+        "등록일": day_text(listing.registered),
+        "수정일": "20261301" if listing.unusable == 4 else day_text(moved),
+    }
 
 
 def _shown_day(listing: Listing, fixed: Draw) -> int:
@@ -242,11 +271,22 @@ def company_row(statement: Statement, numbers: Numbers, seed: int) -> Row:
     sales = f"{firm.staff * 120:,}백만원"
     choices: tuple[Callable[[], str], ...] = (lambda: f"{year}{month:02d}{day:02d}", lambda: str(year), lambda: "")
     return [
-        numbers.company(statement.account), "" if fate < 0.03 else _cp949(statement.korean, draw),
-        "" if 0.03 < fate < 0.2 else statement.english, statement.person[0] if draw.chance(0.9) else "",
-        _hyphened(statement.brn), firm.zip, f"{korean_city} {korean_street} {firm.house}",
-        f"{firm.house}, {street}, {city}, Korea" if draw.chance(0.8) else "", statement.phone, statement.mail,
-        statement.homepage, draw.pick(("제조업", "제조업", "도소매업", "무역업")), draw.pick(choices)(),
-        draw.pick((str(firm.staff), "-", "")), draw.pick((sales, "-", "")), draw.pick(("미국, 일본", "중국", "")),
-        f"https://{firm.roman.lower()}{statement.account % 9973}.gobizkorea.example", day_text(statement.updated_day),
-    ]  # fmt: skip
+        numbers.company(statement.account),
+        "" if fate < 0.03 else _cp949(statement.korean, draw),
+        "" if 0.03 < fate < 0.2 else statement.english,
+        statement.person[0] if draw.chance(0.9) else "",
+        _hyphened(statement.brn),
+        firm.zip,
+        f"{korean_city} {korean_street} {firm.house}",
+        f"{firm.house}, {street}, {city}, Korea" if draw.chance(0.8) else "",
+        statement.phone,
+        statement.mail,
+        statement.homepage,
+        draw.pick(("제조업", "제조업", "도소매업", "무역업")),
+        draw.pick(choices)(),
+        draw.pick((str(firm.staff), "-", "")),
+        draw.pick((sales, "-", "")),
+        draw.pick(("미국, 일본", "중국", "")),
+        f"https://{firm.roman.lower()}{statement.account % 9973}.gobizkorea.example",
+        day_text(statement.updated_day),
+    ]

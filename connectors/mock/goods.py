@@ -84,7 +84,7 @@ def sectors() -> tuple[Sector, ...]:
                 certificates=tuple(certificates.split(",")),
                 modifiers=_pairs(modifiers),
                 kinds=made,
-            )  # fmt: skip
+            )
         )
     return tuple(found)
 
@@ -100,6 +100,8 @@ COLOURS = (
 )  # fmt: skip
 SIZES = (("S", "소형"), ("M", "중형"), ("L", "대형"), ("XL", "특대형"))
 LINES = (
-    ("", ""), ("Premium", "프리미엄"), ("Pro", "프로"), ("Classic", "클래식"), ("Eco", "에코"), ("Plus", "플러스"),
-    ("Signature", "시그니처"), ("Basic", "베이직"), ("Royal", "로얄"), ("Natural", "내추럴"), ("Smart", "스마트"),
+    ("", ""), ("Premium", "프리미엄"), ("Pro", "프로"), ("Classic", "클래식"), ("Eco", "에코"),
+    ("Plus", "플러스"),
+    ("Signature", "시그니처"), ("Basic", "베이직"), ("Royal", "로얄"),
+    ("Natural", "내추럴"), ("Smart", "스마트"),
 )  # fmt: skip

@@ -3,19 +3,23 @@
 from connectors.mock.rng import Draw
 
 # Hangul, usual romanisation, the other one that occurs.
-SYLLABLES: tuple[tuple[str, str, str], ...] = tuple(
-    (part[0], part[1], part[2] if len(part) > 2 else part[1])
-    for part in (
-        entry.split("/")
-        for entry in (
-            "누/nu 리/ri/li 온/on 다/da 라/ra/la 진/jin 담/dam 새/sae 봄/bom 루/ru/lu 미/mi 별/byeol/byul 해/hae 솜/som "
-            "가/ga/ka 나/na 하/ha 늘/neul/nul 빛/bit/vit 솔/sol 름/reum 초/cho 록/rok/lok 은/eun/un 정/jeong/jung 우/woo/u "
-            "성/seong/sung 영/yeong/young 민/min 서/seo/suh 도/do 윤/yun/yoon 태/tae 호/ho 동/dong 남/nam 인/in 보/bo "
-            "세/se 유/yu/yoo 원/won 청/cheong/chung 산/san 들/deul/dul 마/ma 채/chae 율/yul 슬/seul 품/pum 결/gyeol/kyul "
-            "벼/byeo/byo 강/gang/kang 선/seon/sun 여/yeo 울/ul 란/ran 비/bi 단/dan 샘/saem 겨/gyeo/kyo 주/ju/joo 로/ro"
-        ).split()
-    )
-)
+_SYLLABLES = (
+    "누/nu", "리/ri/li", "온/on", "다/da", "라/ra/la", "진/jin", "담/dam", "새/sae", "봄/bom", "루/ru/lu",
+    "미/mi", "별/byeol/byul", "해/hae", "솜/som", "가/ga/ka", "나/na", "하/ha", "늘/neul/nul", "빛/bit/vit",
+    "솔/sol", "름/reum", "초/cho", "록/rok/lok", "은/eun/un", "정/jeong/jung", "우/woo/u", "성/seong/sung",
+    "영/yeong/young", "민/min", "서/seo/suh", "도/do", "윤/yun/yoon", "태/tae", "호/ho", "동/dong", "남/nam",
+    "인/in", "보/bo", "세/se", "유/yu/yoo", "원/won", "청/cheong/chung", "산/san", "들/deul/dul", "마/ma",
+    "채/chae", "율/yul", "슬/seul", "품/pum", "결/gyeol/kyul", "벼/byeo/byo", "강/gang/kang", "선/seon/sun",
+    "여/yeo", "울/ul", "란/ran", "비/bi", "단/dan", "샘/saem", "겨/gyeo/kyo", "주/ju/joo", "로/ro",
+)  # fmt: skip
+
+
+def _syllable(text: str) -> tuple[str, str, str]:
+    hangul, usual, *other = text.split("/")
+    return hangul, usual, other[0] if other else usual
+
+
+SYLLABLES = tuple(_syllable(text) for text in _SYLLABLES)
 
 LETTERS: tuple[tuple[str, str], ...] = (
     ("B", "비"), ("C", "씨"), ("D", "디"), ("E", "이"), ("G", "지"), ("H", "에이치"), ("J", "제이"), ("K", "케이"),
@@ -35,9 +39,10 @@ SURNAMES = (
     ("윤", "Yoon"), ("장", "Jang"), ("임", "Lim"), ("한", "Han"), ("오", "Oh"), ("서", "Seo"), ("신", "Shin"),
 )  # fmt: skip
 GIVEN = (
-    ("하온", "Ha-on"), ("서율", "Seo-yul"), ("도담", "Do-dam"), ("지온", "Ji-on"), ("태솔", "Tae-sol"), ("은별", "Eun-byeol"),
-    ("나래", "Na-rae"), ("다솜", "Da-som"), ("라온", "Ra-on"), ("마루", "Ma-ru"), ("보라", "Bo-ra"), ("새론", "Sae-ron"),
-    ("아람", "A-ram"), ("예솔", "Ye-sol"), ("이든", "I-deun"), ("주원", "Ju-won"), ("한결", "Han-gyeol"), ("해든", "Hae-deun"),
+    ("하온", "Ha-on"), ("서율", "Seo-yul"), ("도담", "Do-dam"), ("지온", "Ji-on"), ("태솔", "Tae-sol"),
+    ("은별", "Eun-byeol"), ("나래", "Na-rae"), ("다솜", "Da-som"), ("라온", "Ra-on"), ("마루", "Ma-ru"),
+    ("보라", "Bo-ra"), ("새론", "Sae-ron"), ("아람", "A-ram"), ("예솔", "Ye-sol"), ("이든", "I-deun"),
+    ("주원", "Ju-won"), ("한결", "Han-gyeol"), ("해든", "Hae-deun"),
 )  # fmt: skip
 
 # City, street (both scripts), zip prefix, area code.

@@ -1,7 +1,8 @@
 """Blocks of the world: a fixed pattern of firms, products and listings, repeated with other seeds.
 
-A block holds `BLOCK` listing slots on each platform. Slot i of a platform lies in block i // BLOCK, so the firm and the product behind any
-slot are found without building the world. Sixteen patterns, chosen by hash, keep blocks from looking alike.
+A block holds `BLOCK` listing slots on each platform. Slot i of a platform lies in block i // BLOCK, so the firm and the
+product behind any slot are found without building the world. Sixteen patterns, chosen by hash, keep blocks from looking
+alike.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ FIRMS = 128
 """Firm numbers a block takes; patterns use fewer."""
 PLATFORMS = ("buykorea", "gobizkorea", "tradekorea")
 
-# Two thirds of the firms sell on one platform. Sizes are such that 1 % of changed listings touches about a sixth of the firms.
+# Two thirds of the firms sell on one platform. Sizes are such that 1 % of changed listings touch a sixth of them.
 _REACH = ((0,), (1,), (2,)) * 8 + ((0, 1), (0, 2), (1, 2)) * 3 + ((0, 1, 2),) * 4
 _DUPLICATES = 0.01
 _SHARED = 0.38

@@ -49,6 +49,9 @@ class Mock:
         self._faults: dict[tuple[str, str], Fault] = {}
 
     def close(self) -> None:
+        for platform in self._platforms.values():
+            if isinstance(platform, GobizKorea):
+                platform.close()
         self._temporary.cleanup()
 
     def handle(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Response:
@@ -64,7 +67,7 @@ class Mock:
 
     def _handle_faulty(self, method: str, raw_path: str, query: str, headers: dict[str, str], body: bytes) -> Response:
         parts = raw_path.split("/")
-        name, platform = (parts[2:4] + ["", ""])[:2]
+        name, platform = [*parts[2:4], "", ""][:2]
         if platform not in PLATFORMS or name not in FAULTS or platform not in FAULTS[name].platforms:
             known = {fault: list(FAULTS[fault].platforms) for fault in FAULTS}
             return to_json({"error": f"no fault {name!r} on {platform!r}", "faults": known}, 404)
@@ -108,10 +111,13 @@ class Mock:
                 )
             case _:
                 return TradeKorea(
-                    self._catalogue(TRADEKOREA), self.clock, has_limits=limits, tampering=tampering,
+                    self._catalogue(TRADEKOREA),
+                    self.clock,
+                    has_limits=limits,
+                    tampering=tampering,
                     token_calls=FAULTS[fault].token_calls if fault else None,
                     are_cursors_lasting=self._recorder is not None,
-                )  # fmt: skip
+                )
 
     def _catalogue(self, platform: int) -> Catalogue:
         if platform not in self._catalogues:

@@ -1,8 +1,9 @@
 """Answers made once and then given again from disk: a platform that costs the reader's machine next to nothing.
 
-Recording fixes, for every later reader of the same folder: the platform's clock in `responseTime` and `asOf`, the order of rows inside a BuyKorea
-day and which of them change places, where tradeKorea's short pages fall, and its cursors, which then never run out. Sign-in, quotas and limits
-are still checked on every call, and refusals are never recorded. GobizKOREA's drops lie in the same folder.
+Recording fixes, for every later reader of the same folder: the platform's clock in `responseTime` and `asOf`, which
+rows of a BuyKorea day change places, where tradeKorea's short pages fall, and its cursors, which then never run out.
+Sign-in, quotas and limits are still checked on every call, and refusals are never recorded. GobizKOREA's drops lie in
+the same folder.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The mock's HTTP server: one asyncio loop, keep-alive, bytes exactly as the platforms would send them.
 
-Small on purpose: a web framework costs more per call than a recorded answer does, and would rewrite what faults have to break.
+Small on purpose: a web framework costs more a call than a recorded answer does, and would mend what faults must break.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ async def _run(mock: Mock, host: str, port: int, out: TextIO) -> None:
     server = await loop.create_server(lambda: Connection(mock.handle), host, port, backlog=512)
     address = server.sockets[0].getsockname()
     shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-    print(json.dumps({"url": f"http://{shown}:{address[1]}"}), file=out, flush=True)  # noqa: T201
+    print(json.dumps({"url": f"http://{shown}:{address[1]}"}), file=out, flush=True)
     await stop.wait()
     server.close()
 

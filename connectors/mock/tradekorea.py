@@ -43,9 +43,15 @@ class Cursor:
 
 class TradeKorea:
     def __init__(
-        self, catalogue: Catalogue, clock: WorldClock, *, has_limits: bool = True, tampering: Tampering = SOUND,
-        token_calls: int | None = None, are_cursors_lasting: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        catalogue: Catalogue,
+        clock: WorldClock,
+        *,
+        has_limits: bool = True,
+        tampering: Tampering = SOUND,
+        token_calls: int | None = None,
+        are_cursors_lasting: bool = False,
+    ) -> None:
         self._catalogue, self._clock, self._tampering = catalogue, clock, tampering
         self._numbers = records.Numbers(catalogue.world)
         self._access = Access(clock, token_calls=token_calls)
@@ -225,9 +231,11 @@ class TradeKorea:
             neighbour = index + 1 if index + 1 < len(state.alive) and state.alive[index + 1] else -1
             into, reason = (self._numbers.product(neighbour), reason) if neighbour >= 0 else (None, "SELLER")
         return {
-            "productNo": self._numbers.product(index), "withdrawnAt": self._withdrawn_at(index), "reason": reason,
+            "productNo": self._numbers.product(index),
+            "withdrawnAt": self._withdrawn_at(index),
+            "reason": reason,
             "mergedInto": into,
-        }  # fmt: skip
+        }
 
     def _withdrawn_at(self, index: int) -> str:
         return moment(int(self._catalogue.state.withdrawn_second[index])).isoformat()
@@ -250,7 +258,7 @@ class TradeKorea:
                     "This product was withdrawn",
                     productNo=number,
                     withdrawnAt=self._withdrawn_at(index),
-                )  # fmt: skip
+                )
             )
         listing = self._catalogue.listing(index)
         record = records.detail_record(listing, self._numbers, scope=scope, day=self._catalogue.day)

@@ -13,14 +13,35 @@ Record = dict[str, object]
 MASKED = ("priceText", "priceBasis", "paymentTerms", "supplier.phone", "supplier.email")
 _OPTIONAL = ("brand", "modelNo", "summary", "supplyAbility", "packaging")
 _UNITS = {
-    "PCS": ("Piece", "pc", "pcs", "EA"), "SETS": ("Set",), "BOXES": ("Box", "box"), "CARTONS": ("Carton",), "PAIRS": ("Pair",),
-    "BAGS": ("Bag",), "ROLLS": ("Roll",), "KG": ("Kilogram", "kg"), "TON": ("Ton", "Metric Ton", "MT"), "L": ("Liter",),
-    "M": ("Meter",), "M2": ("Square Meter",),
-}  # fmt: skip
+    "PCS": ("Piece", "pc", "pcs", "EA"),
+    "SETS": ("Set",),
+    "BOXES": ("Box", "box"),
+    "CARTONS": ("Carton",),
+    "PAIRS": ("Pair",),
+    "BAGS": ("Bag",),
+    "ROLLS": ("Roll",),
+    "KG": ("Kilogram", "kg"),
+    "TON": ("Ton", "Metric Ton", "MT"),
+    "L": ("Liter",),
+    "M": ("Meter",),
+    "M2": ("Square Meter",),
+}
 _ATTRIBUTES = {
-    "ml": "Volume", "L": "Volume", "g": "Net Weight", "kg": "Net Weight", "mg": "Strength", "W": "Power", "kW": "Power",
-    "mm": "Size", "cm": "Size", "m": "Length", "pcs": "Quantity", "inch": "Size", "V": "Voltage", "mAh": "Capacity",
-}  # fmt: skip
+    "ml": "Volume",
+    "L": "Volume",
+    "g": "Net Weight",
+    "kg": "Net Weight",
+    "mg": "Strength",
+    "W": "Power",
+    "kW": "Power",
+    "mm": "Size",
+    "cm": "Size",
+    "m": "Length",
+    "pcs": "Quantity",
+    "inch": "Size",
+    "V": "Voltage",
+    "mAh": "Capacity",
+}
 _SIZES = {"S": "Small", "M": "Medium", "L": "Large", "XL": "Extra Large"}
 
 
@@ -28,7 +49,7 @@ class Numbers:
     """Product and supplier numbers, there and back."""
 
     def __init__(self, world: World) -> None:
-        self._products = Shuffle(stream_key(world.seed, "productNo"), 9_899_969)
+        self._products = Shuffle(stream_key(world.seed, "productNo"), 9_899_963)
         self._suppliers = Shuffle(stream_key(world.seed, "supplier"), 9_799_967)
 
     def product(self, index: int) -> str:
@@ -38,7 +59,7 @@ class Numbers:
         digits = product[1:]
         is_formed = product[:1] == "P" and digits.isascii() and digits.isdigit() and len(digits) in (6, 7)
         value = int(digits) - 100_000 if is_formed else -1
-        return self._products.back(value) if 0 <= value < 9_899_969 and self.is_plain(digits) else -1
+        return self._products.back(value) if 0 <= value < 9_899_963 and self.is_plain(digits) else -1
 
     @staticmethod
     def is_plain(digits: str) -> bool:
@@ -64,20 +85,28 @@ def product_record(listing: Listing, numbers: Numbers, *, scope: str, day: int) 
     slug, image = wording.slug(name), 1_000_000 + int(number[1:])
     keywords = wording.keywords(product, listing.fixed("kwrd"), listing.revision)
     record: Record = {
-        "productNo": shown, "slug": slug, "url": f"https://www.tradekorea.example/product/detail/{shown}/{slug}.html", "name": name,
+        "productNo": shown,
+        "slug": slug,
+        "url": f"https://www.tradekorea.example/product/detail/{shown}/{slug}.html",
+        "name": name,
         "brand": listing.firm.brand if product.branded and fixed.chance(0.5) else None,
         "modelNo": product.model if product.model and fixed.chance(0.6) else None,
-        "categoryCode": category_code(product.kind), "categoryPath": [sectors()[product.kind.sector].tradekorea, product.kind.middle],
+        "categoryCode": category_code(product.kind),
+        "categoryPath": [sectors()[product.kind.sector].tradekorea, product.kind.middle],
         "keywords": keywords if listing.revision or fixed.chance(0.6) else [],
         "summary": wording.summary(product, listing.firm, listing.fixed("summary")) if fixed.chance(0.6) else None,
-        **_offer(listing, fixed, listing.edited("tk")), "attributes": _attributes(listing, fixed),
-        "images": [f"https://img.tradekorea.example/product/{image % 1000:03d}/{image}/{shown}_{place}.jpg"
-                   for place in range(1, fixed.between(2, 4))],
+        **_offer(listing, fixed, listing.edited("tk")),
+        "attributes": _attributes(listing, fixed),
+        "images": [
+            f"https://img.tradekorea.example/product/{image % 1000:03d}/{image}/{shown}_{place}.jpg"
+            for place in range(1, fixed.between(2, 4))
+        ],
         "supplier": None if listing.unusable == 3 else _supplier_of(listing.account, numbers),
-        "status": _status(listing.status), "viewCount": _views(listing, day),
+        "status": _status(listing.status),
+        "viewCount": _views(listing, day),
         "registeredAt": moment(min(listing.registered * DAY + 9 * 3600, listing.updated)).isoformat(),
         "updatedAt": "2026-13-40T25:00:00+09:00" if listing.unusable == 4 else moment(listing.updated).isoformat(),
-    }  # fmt: skip
+    }
     if fixed.chance(0.05) or day >= DRIFT_DAY:
         record = {key: value for key, value in record.items() if value is not None or key not in _OPTIONAL}
     return record if scope == "member" else masked(record)
@@ -130,13 +159,16 @@ def _offer(listing: Listing, fixed: Draw, edited: Draw) -> Record:
     price = listing.usd() / (kind.pack if is_single else 1)
     quantity = (listing.product.moq + 10 * (listing.revision % 3)) * (kind.pack if is_single else 1)
     return {
-        "priceText": _price_text(price, unit, fixed, edited), "priceBasis": fixed.pick(("FOB", "FOB", "FOB", "CIF", "EXW", None)),
+        "priceText": _price_text(price, unit, fixed, edited),
+        "priceBasis": fixed.pick(("FOB", "FOB", "FOB", "CIF", "EXW", None)),
         "minimumOrder": _minimum_order(quantity, unit, kind, fixed),
         "paymentTerms": fixed.pick(("T/T, L/C at sight", "T/T", "Negotiable", "T/T, PayPal", None)),
         "supplyAbility": fixed.pick((f"{quantity * 20:,} {unit} / Month", None, None)),
         "port": fixed.pick(("Busan", "Incheon", "Busan or Incheon", None)),
-        "packaging": f"{kind.pack} pcs / Carton" if kind.pack > 1 else fixed.pick(("Export carton", "Standard export packing", None)),
-    }  # fmt: skip
+        "packaging": f"{kind.pack} pcs / Carton"
+        if kind.pack > 1
+        else fixed.pick(("Export carton", "Standard export packing", None)),
+    }
 
 
 def _price_text(price: float, unit: str, fixed: Draw, edited: Draw) -> str | None:
@@ -228,9 +260,12 @@ def _lead(days: tuple[int, int], fixed: Draw) -> str:
 
 def _supplier_of(statement: Statement, numbers: Numbers) -> Record:
     return {
-        "id": numbers.supplier(statement.account), "name": statement.english, "country": "KR",
-        "phone": international(statement.phone) or None, "email": statement.mail or None,
-    }  # fmt: skip
+        "id": numbers.supplier(statement.account),
+        "name": statement.english,
+        "country": "KR",
+        "phone": international(statement.phone) or None,
+        "email": statement.mail or None,
+    }
 
 
 def supplier_record(statement: Statement, numbers: Numbers, *, scope: str, seed: int, day: int) -> Record:
@@ -240,19 +275,26 @@ def supplier_record(statement: Statement, numbers: Numbers, *, scope: str, seed:
     is_member = scope == "member"
     phone, mail, person = international(statement.phone) or None, statement.mail or None, f"{given} {surname}"
     return {
-        "id": numbers.supplier(statement.account), "name": statement.english, "country": "KR",
-        "address": f"{firm.house}, {street}, {city}" if draw.chance(0.9) else None, "zip": firm.zip if draw.chance(0.9) else None,
+        "id": numbers.supplier(statement.account),
+        "name": statement.english,
+        "country": "KR",
+        "address": f"{firm.house}, {street}, {city}" if draw.chance(0.9) else None,
+        "zip": firm.zip if draw.chance(0.9) else None,
         "homepage": statement.homepage or None,
         "businessType": draw.pick((["Manufacturer", "Exporter"], ["Manufacturer"], ["Trading Company"], [])),
         "yearEstablished": str(firm.founded[0]) if day >= DRIFT_DAY or draw.chance(0.3) else firm.founded[0],
-        "employees": draw.pick(("11~50", "51~100", "101~200", None)), "mainMarkets": draw.sample(_MARKETS, draw.below(4)),
-        "businessRegistrationNo": (statement.brn if is_member else f"{statement.brn[:3]}-**-*****") if statement.brn else None,
+        "employees": draw.pick(("11~50", "51~100", "101~200", None)),
+        "mainMarkets": draw.sample(_MARKETS, draw.below(4)),
+        "businessRegistrationNo": (statement.brn if is_member else f"{statement.brn[:3]}-**-*****")
+        if statement.brn
+        else None,
         "contact": {
-            "person": person if is_member else f"{person[0]}***", "phone": phone if is_member else _mask_phone(phone),
+            "person": person if is_member else f"{person[0]}***",
+            "phone": phone if is_member else _mask_phone(phone),
             "email": mail if is_member else _mask_mail(mail),
         },
         "updatedAt": moment(statement.updated_day * DAY + statement.updated_second).isoformat(),
-    }  # fmt: skip
+    }
 
 
 _MARKETS = ("North America", "Japan", "South East Asia", "Western Europe", "Middle East", "China", "South America")

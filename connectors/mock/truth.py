@@ -1,4 +1,4 @@
-"""What a correct reader knows at noon of a day: every sound listing, which world product and firm it is, and whether buyers see it.
+"""What a correct reader knows at noon of a day: every sound listing, its world product and firm, whether buyers see it.
 
 Left out are records that never were usable. Listings withdrawn before a reader could meet them are told as not visible.
 """

@@ -127,25 +127,36 @@ def keywords(product: Product, draw: Draw, revision: int) -> list[str]:
     return [pool[(start + step) % len(pool)] for step in range(draw.between(2, 5))]
 
 
+_OFFERS = (
+    "OEM and ODM are welcome.",
+    "Samples can be sent within a week.",
+    "Small orders are possible.",
+    "Private label on request.",
+    "Please ask for the full catalogue.",
+)
+
+
 def summary(product: Product, firm: Firm, draw: Draw) -> str:
     kind = product.kind
+    maker = draw.pick(("Made in Korea by", "Supplied directly by", "Developed and produced by"))
+    use = draw.pick(("retail", "wholesale", "industrial", "professional"))
     sentences = [
-        f"{draw.pick(('Made in Korea by', 'Supplied directly by', 'Developed and produced by'))} {firm.roman} {firm.trade[0]}.",
-        f"{product.modifier[0]} {kind.english[0].lower()} for {draw.pick(('retail', 'wholesale', 'industrial', 'professional'))} use.",
+        f"{maker} {firm.roman} {firm.trade[0]}.",
+        f"{product.modifier[0]} {kind.english[0].lower()} for {use} use.",
         f"{draw.pick(('Specification', 'Size', 'Rating'))}: {product.value} {kind.measure}.",
-        draw.pick(("OEM and ODM are welcome.", "Samples can be sent within a week.", "Small orders are possible.",
-                   "Private label on request.", "Please ask for the full catalogue.")),
-    ]  # fmt: skip
+        draw.pick(_OFFERS),
+    ]
     if product.model:
         sentences.append(f"Model {product.model}.")
     return " ".join(sentences[: draw.between(2, len(sentences))])
 
 
 def summary_korean(product: Product, firm: Firm, draw: Draw) -> str:
+    size = f"{product.value}{product.kind.measure}"
     return draw.pick(
         (
-            f"{firm.hangul}에서 생산하는 {product.modifier[1]} {product.korean}입니다. 규격: {product.value}{product.kind.measure}.",
-            f"국내 생산 {product.korean} {product.value}{product.kind.measure}. OEM/ODM 가능합니다.",
+            f"{firm.hangul}에서 생산하는 {product.modifier[1]} {product.korean}입니다. 규격: {size}.",
+            f"국내 생산 {product.korean} {size}. OEM/ODM 가능합니다.",
             f"{product.modifier[1]} {product.korean}, 수출용 포장 가능. 문의 환영합니다.",
         )
     )
@@ -156,7 +167,8 @@ def html(product: Product, firm: Firm, draw: Draw, *, picture: str) -> str:
     if draw.chance(0.2):
         return f'<p><img src="{picture}" alt=""></p>'
     text = summary(product, firm, draw)
-    rows = f"<tr><th>Model</th><td>{product.model or '-'}</td></tr><tr><th>Size</th><td>{product.value} {product.kind.measure}</td></tr>"
+    facts = (("Model", product.model or "-"), ("Size", f"{product.value} {product.kind.measure}"))
+    rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in facts)
     body = f'<div class="se-body"><h3>{product.english}</h3><p>{text}</p>\n<table>{rows}</table>'
     fate = draw.share()
     if fate < 0.05:

@@ -20,7 +20,7 @@ MAX_SIZE = 3_000_000
 _REUSED_PRODUCT = 10_000
 _RECENT_FROM_SIZE = 100
 _ADDED_PRODUCT = 5_000_000
-_PRIME_FIRMS = 5_939_987
+_PRIME_FIRMS = 5_939_981
 """Below the 5,940,000 registration numbers of prefix 001-099, six types and 9,999 serials."""
 
 K = TypeVar("K")
@@ -28,9 +28,9 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """The last few thousand values of a pure function; neighbours in a page share firms."""
+    """The last values of a pure function; pages share firms."""
 
-    def __init__(self, make: Callable[[K], V], limit: int = 4096) -> None:
+    def __init__(self, make: Callable[[K], V], limit: int = 30_000) -> None:
         self._make, self._limit = make, limit
         self._kept: OrderedDict[K, V] = OrderedDict()
 
@@ -137,7 +137,7 @@ class World:
         self._phone = Shuffle(stream_key(seed, "phone"), 999_983)
         self._pattern_key = stream_key(seed, "pattern")
         self._firms: Recent[int, Firm] = Recent(self._make_firm)
-        self._products: Recent[tuple[int, int], Product] = Recent(self._make_product)
+        self._products: Recent[tuple[int, int], Product] = Recent(self._make_product, 4096)
 
     # --- slots -------------------------------------------------------------------------------------------------
 
@@ -246,18 +246,32 @@ class World:
         made = tuple(sector.kinds[(start + step) % len(sector.kinds)] for step in range(draw.between(1, 3)))
         trade = draw.pick(sector.trades)
         return Firm(
-            number=number, pattern=self.firm_pattern(number), sector=sector.number, kinds=made, hangul=hangul,
-            roman=roman, roman_other=other, trade=trade,
+            number=number,
+            pattern=self.firm_pattern(number),
+            sector=sector.number,
+            kinds=made,
+            hangul=hangul,
+            roman=roman,
+            roman_other=other,
+            trade=trade,
             form=draw.pick(("stock",) * 17 + ("limited",) * 2 + ("farm" if sector.prefix in "FOO AGR" else "stock",)),
-            brand=brand, brand_korean=brand_korean, initials=(brand[0] + brand[len(brand) // 2]).upper(),
-            brn=self._brn_of(number), host=host, has_host=has_host, phone=self._phone_of(number, names.PLACES[place][5]),
-            mail=f"{draw.pick(('sales', 'export', 'info', 'trade'))}@{host}" if has_host
+            brand=brand,
+            brand_korean=brand_korean,
+            initials=(brand[0] + brand[len(brand) // 2]).upper(),
+            brn=self._brn_of(number),
+            host=host,
+            has_host=has_host,
+            phone=self._phone_of(number, names.PLACES[place][5]),
+            mail=f"{draw.pick(('sales', 'export', 'info', 'trade'))}@{host}"
+            if has_host
             else f"{roman.lower()}{number % 9973}@{draw.pick(('freemail', 'postbox', 'mymail'))}.example",
-            person=(surname[0] + given[0], f"{surname[1]} {given[1]}"), place=place, house=draw.between(1, 399),
+            person=(surname[0] + given[0], f"{surname[1]} {given[1]}"),
+            place=place,
+            house=draw.between(1, 399),
             zip=f"{names.PLACES[place][4]}{draw.below(1000):03d}",
             founded=(draw.between(1975, 2024), draw.between(1, 12), draw.between(1, 28)),
             staff=draw.pick((4, 9, 15, 28, 35, 62, 85, 120, 180, 260, 430, 800, 1300)),
-        )  # fmt: skip
+        )
 
     @staticmethod
     def _brand(draw: Draw, hangul: str, roman: str) -> tuple[str, str]:
@@ -306,15 +320,25 @@ class World:
         price = (kind.low + (kind.high - kind.low) * draw.share() ** 2) * (0.75 + 0.35 * place)
         low = draw.pick((3, 5, 7, 10, 14, 15, 20, 21, 30, 42))
         return Product(
-            key=f"F{firm.number}-{number}", firm=firm.number, kind=kind, english=draw.pick(kind.english),
-            korean=draw.pick(kind.korean), modifier=modifier, line=line, branded=draw.chance(0.8),
-            model=self._model(draw, firm, kind, family, variant), value=kind.values[place % len(kind.values)],
-            option=option, price=round(price, 2 if price < 100 else 0) or 0.1,
+            key=f"F{firm.number}-{number}",
+            firm=firm.number,
+            kind=kind,
+            english=draw.pick(kind.english),
+            korean=draw.pick(kind.korean),
+            modifier=modifier,
+            line=line,
+            branded=draw.chance(0.8),
+            model=self._model(draw, firm, kind, family, variant),
+            value=kind.values[place % len(kind.values)],
+            option=option,
+            price=round(price, 2 if price < 100 else 0) or 0.1,
             moq=draw.pick((1, 5, 10, 20, 50)) if kind.high > 200 else draw.pick((50, 100, 200, 300, 500, 1000, 3000)),
             lead=(low, low + draw.pick((0, 5, 7, 14))),
-            certificates=tuple(draw.sample(sectors()[kind.sector].certificates, draw.below(4))), hs10=kind.hs10,
-            weight=round(0.05 + kind.high * draw.share() / 20, 2), origin="VN" if draw.chance(0.03) else "KR",
-        )  # fmt: skip
+            certificates=tuple(draw.sample(sectors()[kind.sector].certificates, draw.below(4))),
+            hs10=kind.hs10,
+            weight=round(0.05 + kind.high * draw.share() / 20, 2),
+            origin="VN" if draw.chance(0.03) else "KR",
+        )
 
     @staticmethod
     def _variant(draw: Draw, kind: Kind, variant: int) -> tuple[int, tuple[str, str]]:

@@ -29,8 +29,9 @@ _DAY = click.option(
 def mock(*, host: str, port: int, seed: int, size: int, day: int, no_limits: bool, record: Path | None) -> None:
     """Serve the three mock platforms under /buykorea, /gobizkorea and /tradekorea.
 
-    Prints {"url": …} once it listens and ends on Ctrl-C. /faulty/FAULT/PLATFORM/… serves the same with a fault: down, flaky, truncated,
-    token-expiry (tradekorea), empty, shrunk, error-200, poisoned. The world's clock starts at noon of its day, Korean time.
+    Prints {"url": …} once it listens and ends on Ctrl-C. The world's clock starts at noon of its day, Korean time.
+    /faulty/FAULT/PLATFORM/… serves the same with a fault: down, flaky, truncated, token-expiry (tradekorea only),
+    empty, shrunk, error-200, poisoned.
     """
     from connectors.mock.platforms import Settings
     from connectors.mock.server import serve
@@ -49,7 +50,8 @@ def mock(*, host: str, port: int, seed: int, size: int, day: int, no_limits: boo
 def truth(*, seed: int, size: int, day: int) -> None:
     """Print the mock world's truth, one JSON object a line: platform, id, product, company, visible.
 
-    It is what a correct reader knows at noon of the day. Twins share `product`; `company` is the firm behind the accounts.
+    It is what a correct reader knows at noon of the day. Twins share `product`; `company` is the firm behind
+    the accounts.
     """
     import msgspec
 
