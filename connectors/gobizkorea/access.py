@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, Final, TypeVar
 
@@ -87,15 +88,16 @@ class DropServer:
         """One part into the spool. Raises BytesRefused when it is not the file that its manifest promises."""
         self._patiently(lambda: self._download(f"/drop/v2/{seq}/{part.file}", part, spool))
 
-    def report(self, seq: int, *, is_good: bool) -> None:
-        """Tell the platform what became of a drop. Optional, so that a platform that will not hear stops nothing."""
-        body = b'{"seq":%d,"status":"%s"}' % (seq, b"OK" if is_good else b"REJECTED")
-        path = "/drop/v2/ack"
+    def report_refused(self, seq: int) -> None:
+        """Tell the platform that its drop is broken. Optional, so a platform that will not hear stops nothing.
+
+        The report that a drop is good is never made: whether it was kept is known only after the last of it is gone
+        from here.
+        """
+        body, path = b'{"seq":%d,"status":"REJECTED"}' % seq, "/drop/v2/ack"
         headers = self._headers("POST", path, body=body, more={"Content-Type": "application/json"})
-        try:
+        with suppress(HanmaruError):
             self._transport.post(path, body=body, headers=headers, judge=lambda answer: None)
-        except HanmaruError:
-            return
 
     # Calls ------------------------------------------------------------------------------------------------------------
 
@@ -131,7 +133,7 @@ class DropServer:
 
     def _pour(self, path: str, sink: BinaryIO) -> int:
         try:
-            answer = self._transport.download(path, sink, headers=self._headers("GET", path), judge=self._judge)
+            answer = self._transport.download(path, sink, headers=self._headers("GET", path), judge=self._judge_part)
         except BytesRefused as error:
             raise _Cut(str(error), code=error.code) from None
         if _is_not_ready(answer):
@@ -188,6 +190,12 @@ class DropServer:
             text = "GobizKOREA's downloads of this file are used up for today"
             raise QuotaSpent(text, code=code, retry_at=self._next_korean_day())
         self._transport.check_status(answer)
+
+    def _judge_part(self, answer: Answer) -> None:
+        self._judge(answer)
+        if answer.status == 200 and answer.headers.get("Content-Type", "").lower().startswith("application/json"):
+            # Seen in place of a part (guide 6): passing trouble under a good status.
+            raise FeedUnavailable("GobizKOREA sent an error document in place of a file", code="GB-5000")
 
     def _correct_clock(self, error: Mapping[str, Any]) -> None:
         told = _read_stamp(error.get("serverTime"))

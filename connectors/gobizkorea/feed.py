@@ -17,7 +17,7 @@ from connectors.gobizkorea.drop import check_size, decoded_bytes, is_whole, read
 from connectors.gobizkorea.join import Join
 from connectors.gobizkorea.listing import parse_company, parse_product
 from connectors.gobizkorea.manifest import Drop, Part
-from connectors.gobizkorea.records import RecordMaker
+from connectors.gobizkorea.records import ProductFields, RecordMaker
 from connectors.gobizkorea.route import Place, plan_walk
 from connectors.gobizkorea.wire import PLATFORM, fingerprint_company, fingerprint_product
 from integrator.errors import BytesRefused
@@ -58,6 +58,8 @@ class GobizKorea:
 
     def fingerprint(self, record: Record) -> bytes:
         """See `ports.Connector`."""
+        if isinstance(record.fields, ProductFields):
+            return record.fields.fingerprint
         if record.kind is Kind.ACCOUNT:
             return fingerprint_company(record.fields)
         return fingerprint_product(record.fields)
@@ -103,14 +105,13 @@ class Walk:
             self._check_base(drop)
             join = yield from self._gather(drop)
         except (BytesRefused, Expired) as error:
-            self._server.report(seq, is_good=False)
+            self._server.report_refused(seq)
             return f"Drop {seq} is refused whole ({error.code}), nothing of it is taken: {error}"
         with join:
             yield from self._read(drop, join)
             self._note(drop, join)
         self._place = Place(applied=seq, full=self._place.full)
         yield self._batch((), stage=STAGES[-1])
-        self._server.report(seq, is_good=True)
         return ""
 
     def _check_base(self, drop: Drop) -> None:

@@ -26,7 +26,7 @@ _MOST_PARTITIONS: Final = 1024
 _ROWS_A_WRITE: Final = 64
 _LENGTH: Final = struct.Struct("<I")
 
-Row = list[str]
+Row = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class Join:
         self._shelves = {name: [_Shelf() for _ in range(self._count)] for name in ("product", "price_line", "image")}
         self._companies = _Shelf()
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(tuple[list[int], list[Row]]).decode
+        # Tuples of texts: the collector lets go of those at once, which lists it would look through again and again.
+        self._decode = msgspec.msgpack.Decoder(tuple[list[int], list[tuple[str, ...]]]).decode
         self.misshaped: dict[str, int] = {}
         self.orphans: dict[str, int] = {}
 

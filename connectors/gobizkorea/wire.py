@@ -20,6 +20,8 @@ ID: Final = "상품번호"
 CHANGED: Final = "수정일"
 ACCOUNT_ID: Final = "업체번호"
 
+Cells = tuple[str, ...]
+
 
 class Text(fields.Field[str]):
     """A cell: text. Empty and absent mean the same (common rule 10)."""
@@ -179,40 +181,44 @@ def load_row(schema: Schema, row: Mapping[str, Wire]) -> tuple[dict[str, Any], t
 
 def encode_record(record: Mapping[str, Wire]) -> bytes:
     """The bytes to keep: canonical JSON in UTF-8."""
-    return msgspec.json.encode(record)
+    return msgspec.json.encode(dict(record))
+
+
+def fingerprint_product(record: Mapping[str, Wire]) -> bytes:
+    """Over the known columns by name, so that neither their order nor a new one changes it; side rows in any order."""
+    if "row" in record:
+        return _digest_misshaped(record)
+    lines, images = (_known_rows(record.get(table), COLUMNS[table]) for table in ("price_line", "image"))
+    return digest(_known(record.get("product"), COLUMNS["product"]), lines, images)
+
+
+def fingerprint_company(record: Mapping[str, Wire]) -> bytes:
+    """As of a product, over a company's row."""
+    if "row" in record:
+        return _digest_misshaped(record)
+    return digest(_known(record.get("company"), COLUMNS["company"]), [], [])
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode
 
 
-def fingerprint_product(record: Mapping[str, Wire]) -> bytes:
-    """Over the known columns by name, so that neither their order nor a new one changes it; side rows in any order."""
-    return _digest(
-        _known(record.get("product"), COLUMNS["product"]),
-        _known_rows(record.get("price_line"), COLUMNS["price_line"]),
-        _known_rows(record.get("image"), COLUMNS["image"]),
-        record.get("row"),
-    )
+def digest(row: Cells, lines: list[Cells], images: list[Cells]) -> bytes:
+    """16 bytes over known cells in the guide's order; the order of the side rows says nothing."""
+    if len(lines) > 1:
+        lines.sort()
+    if len(images) > 1:
+        images.sort()
+    return blake2b(_pack((row, lines, images)), digest_size=16).digest()
 
 
-def fingerprint_company(record: Mapping[str, Wire]) -> bytes:
-    """As of a product, over a company's row."""
-    return _digest(_known(record.get("company"), COLUMNS["company"]), record.get("row"))
+def _digest_misshaped(record: Mapping[str, Wire]) -> bytes:
+    return blake2b(_pack(record["row"]), digest_size=16).digest()
 
 
-def _digest(*values: object) -> bytes:
-    return blake2b(_pack(values), digest_size=16).digest()
+def _known_rows(rows: Wire, columns: Sequence[str]) -> list[Cells]:
+    return [_known(row, columns) for row in rows] if isinstance(rows, list) else []
 
 
-def _known(row: Any, columns: Sequence[str]) -> list[str]:
-    if not row:
-        return []
-    get = row.get
-    return [get(column) or "" for column in columns]
-
-
-def _known_rows(rows: Any, columns: Sequence[str]) -> list[list[str]]:
-    found = [_known(row, columns) for row in rows or ()]
-    if len(found) > 1:
-        found.sort()
-    return found
+def _known(row: Wire, columns: Sequence[str]) -> Cells:
+    found = row if isinstance(row, dict) else {}
+    return tuple(found.get(column) or "" for column in columns)
