@@ -52,7 +52,7 @@ _SIGNS = {
 }
 
 _CURRENCY = r"us ?\$|[$₩€£¥]|원|won|rmb|[a-z]{3}(?![a-z])"
-_UNIT = r"[^0-9/]{1,24}"
+_UNIT = r"m2|[^0-9/]{1,24}"
 _QUOTE = re.compile(
     rf"(?P<before>{_CURRENCY})? ?(?P<low>{NUMBER}) ?(?P<middle>{_CURRENCY})?"
     rf"(?: ?(?:~|-|to) ?(?:{_CURRENCY})? ?(?P<high>{NUMBER}) ?(?P<after>{_CURRENCY})?)?"

@@ -33,7 +33,8 @@ _LEADING = re.compile(
 )
 _AT_LEAST = re.compile(r"(?: ?이상| ?부터| or more| and up| ?\+| ?~)$")
 _BRACKET = re.compile(r" ?\(([^()]*)\)$")
-_WORD = r"[^0-9~+()\-]{1,24}?"
+# A unit in a text: no digits, but for the square metre.
+_WORD = r"m2|[^0-9~+()\-]{1,24}?"
 _AMOUNT = re.compile(rf"({NUMBER}) ?\+? ?(?:x )?({_WORD}|[24]0 ?[a-z' ]{{2,20}})?")
 _SPAN = re.compile(rf"({NUMBER}) ?({_WORD})? ?[~-] ?({NUMBER}) ?({_WORD})?")
 

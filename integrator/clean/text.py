@@ -59,7 +59,7 @@ def _read_name(raw: str | None, found: list[Issue]) -> str | None:
     name = reading.value
     if name is None or not _LETTER.search(name):
         return None
-    return name.replace("\n", " ") if "\n" in name else name
+    return " ".join(name.split()) if "\n" in name else name
 
 
 def _language(name: str, said: str) -> str:

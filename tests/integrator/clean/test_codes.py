@@ -316,8 +316,9 @@ def test_an_unknown_country_is_left_out_and_named(raw: str) -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [("EU_CE", "CE"), ("EU_CPNP", "CPNP"), ("EU_ROHS", "ROHS"), ("EU_EMARK", "EMARK"), ("US_FDA", "FDA"),
-     ("US_UL", "UL"), ("US_API", "API"), ("KR_KC", "KC"), ("KR_KS", "KS"), ("KR_HACCP", "HACCP"), ("KR_GMP", "GMP"), ("KR_CGMP", "CGMP"),
-     ("KR_GAP", "GAP"), ("INT_ISO9001", "ISO9001"), ("INT_ISO13485", "ISO13485"), ("INT_ISO22716", "ISO22716"),
+     ("US_UL", "UL"), ("US_API", "API"), ("KR_KC", "KC"), ("KR_KS", "KS"), ("KR_HACCP", "HACCP"), ("KR_GMP", "GMP"),
+     ("KR_CGMP", "CGMP"), ("KR_GAP", "GAP"), ("INT_ISO9001", "ISO9001"), ("INT_ISO13485", "ISO13485"),
+     ("INT_ISO22716", "ISO22716"),
      ("INT_IATF16949", "IATF16949"), ("INT_OEKOTEX", "OEKOTEX"), ("INT_FSC", "FSC"), ("HALAL", "HALAL"), ("CE", "CE"),
      ("ISO9001", "ISO9001"), ("ISO 9001:2015", "ISO9001"), ("iso-9001", "ISO9001"), ("CE Certificate", "CE"),
      ("RoHS", "ROHS"), ("HACCP 인증", "HACCP"), ("Oeko-Tex Standard 100", "OEKOTEX")],

@@ -49,9 +49,9 @@ def buykorea_rows() -> dict[str, dict[str, object]]:
         row["steps"] = [{part.tag: part.text for part in step} for step in element.iter("SCTN")]
         rows[str(row["GOODS_SN"])] = row
     page = json.loads((FEEDS / "buykorea/goodsList_page2.json").read_text("utf-8"))
-    for row in page["response"]["body"]["items"]["item"]:
-        steps = row["PRC_SCTN"]["SCTN"] if row["PRC_SCTN"] else []
-        rows[str(row["GOODS_SN"])] = {**row, "steps": steps if isinstance(steps, list) else [steps]}
+    for sent in page["response"]["body"]["items"]["item"]:
+        steps = sent["PRC_SCTN"]["SCTN"] if sent["PRC_SCTN"] else []
+        rows[str(sent["GOODS_SN"])] = {**sent, "steps": steps if isinstance(steps, list) else [steps]}
     return rows
 
 

@@ -30,6 +30,7 @@ def found(reading: object) -> list[str]:
         ("￥500 / box", "FOB", "priced: 1..* 500 ?/BX FOB", [issues.CURRENCY_UNKNOWN]),
         ("JPY 500 / box", None, "priced: 1..* 500 JPY/BX", []),
         ("US $ 4.20 ~ 3.50 / Piece", None, "range: 1..* 3.50~4.20 USD/H87", [issues.PRICE_SWAPPED]),
+        ("US $ 4 / ㎡", None, "priced: 1..* 4 USD/MTK", []),
         ("US $ 4 ~ 4 / Piece", None, "priced: 1..* 4 USD/H87", []),
         ("USD 3.50 - USD 4.00 / kg", None, "range: 1..* 3.50~4.00 USD/KGM", []),
         ("US $ 3 / pallet", None, "priced: 1..* 3 USD/?", [issues.UNIT_UNKNOWN]),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrator import issues
@@ -23,6 +23,9 @@ from integrator.clean.reading import Reading
 from integrator.clean.text import read_html, read_list, read_names, read_text
 from integrator.clean.units import UNIT_OF
 from integrator.listing import HsState, Moq, PriceState, QuantityState
+
+# The first call of a reader may load tables of countries or numbering plans.
+PATIENT = settings(deadline=None)
 
 # Any code point, lone surrogates too: JSON can carry them.
 WILD = st.text(st.characters(), max_size=60)
@@ -71,6 +74,7 @@ READERS: dict[str, Callable[[str], Reading[object]]] = {
 
 
 @pytest.mark.parametrize("name", READERS)
+@PATIENT
 @given(raw=TEXTS)
 def test_no_text_makes_a_reader_raise_and_its_issues_are_known_and_storable(name: str, raw: str) -> None:
     reading = READERS[name](raw)
@@ -81,6 +85,7 @@ def test_no_text_makes_a_reader_raise_and_its_issues_are_known_and_storable(name
         issue.raw.encode()
 
 
+@PATIENT
 @given(raw=TEXTS)
 def test_text_that_was_read_is_clean(raw: str) -> None:
     value = read_text(raw, field="brand").value
@@ -92,6 +97,7 @@ def test_text_that_was_read_is_clean(raw: str) -> None:
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|  ", value)
 
 
+@PATIENT
 @given(raw=TEXTS.filter(lambda raw: "&" not in raw))
 def test_reading_text_again_changes_nothing(raw: str) -> None:
     """Texts with `&` apart: escapes are undone twice at most, so a third one would be undone by a second reading."""
@@ -100,6 +106,7 @@ def test_reading_text_again_changes_nothing(raw: str) -> None:
     assert read_text(value, field="brand").value == value
 
 
+@PATIENT
 @given(en=TEXTS.filter(lambda raw: "&" not in raw), ko=TEXTS.filter(lambda raw: "&" not in raw))
 def test_reading_names_again_changes_nothing(en: str, ko: str) -> None:
     names = read_names(en=en, ko=ko).value
@@ -108,6 +115,7 @@ def test_reading_names_again_changes_nothing(en: str, ko: str) -> None:
     assert set(names) <= {"en", "ko"}
 
 
+@PATIENT
 @given(raw=TEXTS)
 def test_html_that_was_read_holds_nothing_active(raw: str) -> None:
     value = read_html(f"<p>{raw}</p>", field="descriptions").value or ""
@@ -119,6 +127,7 @@ def test_html_that_was_read_holds_nothing_active(raw: str) -> None:
     assert not any(re.search(r"\son\w+=", re.sub(r'"[^"]*"', '""', tag), re.IGNORECASE) for tag in tags)
 
 
+@PATIENT
 @given(st.integers(1, 10**8), st.sampled_from(sorted(UNIT_OF)))
 def test_a_quantity_written_out_reads_back(quantity: int, unit: str) -> None:
     moq, _ = read_moq(f"{quantity:,} {unit}").value
@@ -126,6 +135,7 @@ def test_a_quantity_written_out_reads_back(quantity: int, unit: str) -> None:
     assert moq == Moq(QuantityState.STATED, Decimal(quantity), None, UNIT_OF[unit])
 
 
+@PATIENT
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.sampled_from(["~", " ~ ", " - ", "-"]))
 def test_a_range_written_out_reads_back_in_order(low: int, high: int, dash: str) -> None:
     moq, _ = read_moq(f"{low:,}{dash}{high:,}개").value
@@ -136,6 +146,7 @@ def test_a_range_written_out_reads_back_in_order(low: int, high: int, dash: str)
 AMOUNTS = st.decimals("0.01", "99999", places=2, allow_nan=False)
 
 
+@PATIENT
 @given(AMOUNTS, st.sampled_from(["USD", "KRW", "EUR", "JPY"]), st.sampled_from(["Piece", "Set", "kg"]))
 def test_a_price_written_out_reads_back(amount: Decimal, currency: str, unit: str) -> None:
     step = read_price_text(f"{currency} {amount:,} / {unit} (FOB Busan)", basis=None).value.steps[0]
@@ -143,6 +154,7 @@ def test_a_price_written_out_reads_back(amount: Decimal, currency: str, unit: st
     assert (step.amount, step.currency, step.term) == (amount, currency, "FOB")
 
 
+@PATIENT
 @given(TEXTS)
 def test_a_price_has_amounts_only_in_the_states_that_say_so(raw: str) -> None:
     price = read_price_text(raw, basis=None).value
@@ -167,6 +179,7 @@ LINES = st.lists(
 )
 
 
+@PATIENT
 @given(LINES)
 def test_steps_of_one_group_follow_each_other_without_overlap(lines: list[QuotedLine]) -> None:
     for price in (price_of_lines(lines).value, price_of_upper_steps(lines).value):
@@ -180,6 +193,7 @@ def test_steps_of_one_group_follow_each_other_without_overlap(lines: list[Quoted
             assert all(before[1] is not None and before[1] < after[0] for before, after in pairwise(ordered))
 
 
+@PATIENT
 @given(LINES, st.randoms(use_true_random=False))
 def test_the_order_in_which_steps_are_sent_does_not_change_the_steps(lines: list[QuotedLine], random: object) -> None:
     mixed = list(lines)
@@ -189,6 +203,7 @@ def test_the_order_in_which_steps_are_sent_does_not_change_the_steps(lines: list
     assert set(price_of_upper_steps(mixed).value.steps) == set(price_of_upper_steps(lines).value.steps)
 
 
+@PATIENT
 @given(st.from_regex(r"[0-9]{10}", fullmatch=True).filter(lambda code: code.strip("0")))
 def test_ten_digits_give_their_first_six_and_a_lost_zero_comes_back(code: str) -> None:
     whole = read_hs(code).value
@@ -197,6 +212,7 @@ def test_ten_digits_give_their_first_six_and_a_lost_zero_comes_back(code: str) -
     assert lost.state is HsState.MISSING or (lost.state, lost.hsk10) == (HsState.PADDED, f"0{code[1:]}")
 
 
+@PATIENT
 @given(TEXTS)
 def test_an_hs_code_is_digits_of_the_text_and_nothing_else(raw: str) -> None:
     hs = read_hs(raw).value
@@ -207,6 +223,7 @@ def test_an_hs_code_is_digits_of_the_text_and_nothing_else(raw: str) -> None:
         assert hs.hs6 in f"0{digits}" if hs.state is HsState.PADDED else hs.hs6 in digits
 
 
+@PATIENT
 @given(st.integers(31_536_000, 4_070_908_800))
 def test_a_day_reads_back_as_the_korean_day_it_was(second: int) -> None:
     day = korean_day(datetime.fromtimestamp(second, UTC))
@@ -216,11 +233,13 @@ def test_a_day_reads_back_as_the_korean_day_it_was(second: int) -> None:
     assert korean_day(read.at) == day
 
 
+@PATIENT
 @given(st.from_regex(r"[0-9]{9}", fullmatch=True))
 def test_exactly_one_check_digit_holds(nine: str) -> None:
     assert [read_brn(f"{nine}{digit}").value[1] for digit in range(10)].count(True) == 1
 
 
+@PATIENT
 @given(TEXTS)
 def test_codes_that_were_read_are_ours_and_come_once(raw: str) -> None:
     terms = read_terms(raw).value
@@ -232,6 +251,7 @@ def test_codes_that_were_read_are_ours_and_come_once(raw: str) -> None:
     assert len(set(certificates)) == len(certificates)
 
 
+@PATIENT
 @given(st.sampled_from([read_web_host, read_image_url, read_mail, read_phone]), TEXTS)
 def test_an_address_that_was_read_reads_the_same_again(
     reader: Callable[[str | None], Reading[str | None]], raw: str

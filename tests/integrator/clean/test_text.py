@@ -165,7 +165,7 @@ def test_names_are_sorted_by_script(en: str | None, ko: str | None, names: dict[
 
 
 def test_a_name_stands_on_one_line() -> None:
-    assert read_names(en="Face\nCream", ko=None).value == {"en": "Face Cream"}
+    assert read_names(en="Face\n\nCream", ko=None).value == {"en": "Face Cream"}
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------
