@@ -98,8 +98,12 @@ def key_of(product_id: str) -> int:
 
 def prepare(document: IndexDocument) -> Prepared:
     """Analyse a document; raises ValueError for one that no engine could keep."""
-    if not document.product_id or len(document.product_id) > 200 or not document.product_id.isprintable():
-        raise ValueError("a product id is 1 to 200 printable characters")
+    if (
+        not document.product_id
+        or len(document.product_id) > 200
+        or not (document.product_id.isascii() and document.product_id.isprintable())
+    ):
+        raise ValueError("a product id is 1 to 200 printable ASCII characters")
     key = key_of(document.product_id)
     text, words = _text_and_words(document)
     return Prepared(

@@ -127,17 +127,17 @@ class EmbeddedIndex:
             raise IndexUnavailable("this process is writing to the index: commit first, then rebuild")
         self._acquire()
         try:
-            old = self._stored_pointer()
-            self._remove_orphans(old)
-            name = f"{int(old.current if old else 0) + 1:06d}"
+            old = self._readable_pointer()
+            name = f"{max((int(each.name) for each in self._folders()), default=0) + 1:06d}"
             folder = self._directory / name
             try:
                 yield from self._fill(folder)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-            self._point(Pointer(SHAPE, name, old.current if old and old.shape == SHAPE else None))
-            self._remove_orphans(self._stored_pointer())
+            pointer = Pointer(SHAPE, name, old.current if old and old.shape == SHAPE else None)
+            self._point(pointer)
+            self._remove_orphans(pointer)
         finally:
             self._release()
 
@@ -204,6 +204,13 @@ class EmbeddedIndex:
                 "the search index cannot be read; rebuild it with `hanmaru index rebuild`"
             ) from error
 
+    def _readable_pointer(self) -> Pointer | None:
+        """A pointer that is damaged counts as none: a rebuild needs nothing of the old index."""
+        try:
+            return self._stored_pointer()
+        except IndexUnavailable:
+            return None
+
     def _begin(self) -> Pointer:
         held = self._lock is not None
         if not held:
@@ -237,10 +244,13 @@ class EmbeddedIndex:
         finally:
             os.close(directory)
 
-    def _remove_orphans(self, pointer: Pointer | None) -> None:
-        kept = {pointer.current, pointer.previous} if pointer else set()
-        for folder in self._directory.iterdir():
-            if folder.is_dir() and folder.name.isdecimal() and folder.name not in kept:
+    def _folders(self) -> list[Path]:
+        return [each for each in self._directory.iterdir() if each.is_dir() and each.name.isdecimal()]
+
+    def _remove_orphans(self, pointer: Pointer) -> None:
+        """What no pointer names: the index before the previous one, and what died half-way."""
+        for folder in self._folders():
+            if folder.name not in (pointer.current, pointer.previous):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _acquire(self) -> None:

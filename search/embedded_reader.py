@@ -15,7 +15,7 @@ from search.filters import BY_NAME, Clause, Filter, Kind
 _Q = tantivy.Query
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
-# Hits fetched beyond the page, to order those that score alike by key; four times as many while the border still ties.
+# Hits fetched beyond the page, to order those that score alike by key; many times as many while the border still ties.
 _SPARE_HITS = 48
 _MOST_TIES = 20_000
 
@@ -111,8 +111,7 @@ class FolderReader:
     def _query(self, ask: Ask, *, without: str | None) -> tantivy.Query:
         """The question, or all of it but one filter's part."""
         parts = [self._text(ask)] if ask.terms else [_Q.const_score_query(self._living(), 0.0)]
-        clauses = [clause for name, clause in ask.clauses.items() if name != without]
-        parts += [_Q.const_score_query(self._clause(clause), 0.0) for clause in clauses]
+        parts += [_Q.const_score_query(self._clause(clause), 0.0) for clause in ask.clauses_without(without)]
         return parts[0] if len(parts) == 1 else _Q.boolean_query([(_MUST, part) for part in parts])
 
     def _text(self, ask: Ask) -> tantivy.Query:
@@ -133,6 +132,8 @@ class FolderReader:
 
     def _found(self, searcher: tantivy.Searcher, query: tantivy.Query, ask: Ask) -> tuple[int, tuple[Found, ...]]:
         end = ask.offset + ask.limit
+        if not ask.limit:
+            return _total(searcher.search(query, 1)), ()
         if ask.order != SCORE:
             result = searcher.search(query, max(1, end), order_by_field=order_field(ask.order), order=tantivy.Order.Asc)
             places = [(0.0, place) for _, place in result.hits[ask.offset : end]]
@@ -151,7 +152,7 @@ class FolderReader:
             border_ties = 0 < end <= len(hits) < _total(result) and hits[-1][0] == hits[end - 1][0]
             if not border_ties or wanted >= _MOST_TIES:
                 break
-            wanted *= 4
+            wanted *= 8
         keys = searcher.fast_field_values("key", [place for _, place in hits])
         ranked = [(score, int(key or 0), place) for (score, place), key in zip(hits, keys, strict=True)]
         ranked.sort(key=lambda hit: (-hit[0], hit[1]))
@@ -164,7 +165,7 @@ class FolderReader:
     def _facets(self, searcher: tantivy.Searcher, ask: Ask) -> dict[str, tuple[Bucket, ...]]:
         """Facets without a choice of their own share one pass; each of the others gets its own question."""
         counted: dict[str, tuple[Bucket, ...]] = {}
-        shared = [name for name in ask.facets if name not in ask.clauses and name != "price"]
+        shared = [name for name in ask.facets if name not in ask.filters and name != "price"]
         if shared:
             counted |= self._count(searcher, self._query(ask, without=None), shared)
         for name in ask.facets:

@@ -62,7 +62,6 @@ class FolderWriter:
         """Wait for merges under way, then let the folder go; what was not committed is lost."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            writer.rollback()
             writer.wait_merging_threads()
 
     @property

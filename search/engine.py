@@ -16,17 +16,27 @@ class Ask:
     """A question in tokens and clauses.
 
     A document matches when it holds at least `required` of `terms` (all do when there are none) and meets every
-    clause; `clauses` are kept by filter, since a facet ignores its own. `order` is SCORE or a key of `Prepared.orders`.
+    clause. A facet ignores its own filter's clause. `order` is SCORE or a key of `Prepared.orders`. Equal asks
+    have equal answers as long as the generation stays.
     """
 
     terms: tuple[str, ...] = ()
     required: int = 0
-    clauses: Mapping[str, Clause] = field(default_factory=dict)
+    clauses: tuple[tuple[str, Clause], ...] = ()  # by filter
     order: str = SCORE
     offset: int = 0
     limit: int = 24
     facets: tuple[str, ...] = ()
     price_classes: tuple[str, ...] = ()  # whose prices the price facet counts
+
+    def clauses_without(self, name: str | None) -> list[Clause]:
+        """Every clause but one filter's own."""
+        return [clause for each, clause in self.clauses if each != name]
+
+    @property
+    def filters(self) -> frozenset[str]:
+        """The names of the filters with a clause."""
+        return frozenset(name for name, _ in self.clauses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from integrator.errors import InvalidQuery
+from integrator.hs.tree import words
 from integrator.ports import IndexDocument
 from search.words import LABELS, say, value_words
 
@@ -93,9 +94,7 @@ def _country_words(_: str, value: str, lang: str) -> str:
 
 
 def _category_words(name: str, value: str, lang: str) -> str:
-    from integrator.hs import tree
-
-    return value_words(name, value, lang) if value == "none" else tree.words(value, lang) or value
+    return value_words(name, value, lang) if value == "none" else words(value, lang) or value
 
 
 _SPECIAL_WORDS: Mapping[str, Callable[[str, str, str], str]] = {

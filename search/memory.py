@@ -130,7 +130,7 @@ class MemoryIndex:
         ranked = sorted((_rank(row, ask.order, score) for row in matches), key=lambda hit: hit[:2])
         page = ranked[ask.offset : ask.offset + ask.limit]
         found = tuple(Found(row.product_id, -first if ask.order == SCORE else 0.0, row.card) for first, _, row in page)
-        own = {name: self._matches(ask, without=name) for name in ask.facets if name in ask.clauses}
+        own = {name: self._matches(ask, without=name) for name in ask.facets if name in ask.filters}
         facets = {name: self._facet(own.get(name, matches), name, ask.price_classes) for name in ask.facets}
         return Answer(len(matches), found, facets)
 
@@ -148,7 +148,7 @@ class MemoryIndex:
         return [row.prepared for row in self._rows.values() if row.prepared]
 
     def _matches(self, ask: Ask, *, without: str | None) -> list[Prepared]:
-        clauses = [clause for name, clause in ask.clauses.items() if name != without]
+        clauses = ask.clauses_without(without)
         return [row for row in self._living() if self._has_terms(row, ask) and all(_meets(row, c) for c in clauses)]
 
     def _has_terms(self, row: Prepared, ask: Ask) -> bool:

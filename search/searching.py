@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,11 @@ from search.vocabulary import Vocabulary, errors_forgiven
 # Below this many results the close matches are shown apart (design/faces.md, B20).
 FEW = 5
 MOST_CLOSE = 6
+
+# Questions whose facets are remembered; they are forgotten with the next commit, which changes the generation.
+_MOST_COUNTED = 256
+
+Facets = Mapping[str, tuple[Bucket, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ class Results:
     query: Query
     total: int
     hits: tuple[Hit, ...]
-    facets: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
+    facets: Facets = field(default_factory=dict)
     terms: tuple[str, ...] = ()
     corrected: str | None = None
     relaxed: bool = False
@@ -55,6 +61,7 @@ class Finder:
         self._engine = engine
         self._lock = threading.Lock()
         self._vocabulary: tuple[str, Vocabulary] | None = None
+        self._counted: OrderedDict[tuple[str, Ask], Facets] = OrderedDict()
 
     def generation(self) -> str:
         """See Engine.generation; an address and this make an ETag."""
@@ -65,23 +72,40 @@ class Finder:
         began = time.perf_counter()
         corrected = None if query.exact else self._correct(query.text)
         terms = terms_of(corrected) if corrected else query.terms
-        ask = _ask(query, terms, facets)
+        ask = _ask(query, terms)
         answer = self._engine.ask(ask)
         relaxed = answer.total == 0 and len(terms) > 1
         if relaxed:
-            answer = self._engine.ask(replace(ask, required=relaxed_terms(len(terms))))
+            ask = replace(ask, required=relaxed_terms(len(terms)))
+            answer = self._engine.ask(ask)
         close = () if relaxed else self._close(ask, answer)
         return Results(
             query=query,
             total=answer.total,
             hits=_hits(answer.found),
-            facets=_named(answer.facets),
+            facets=self._count(ask, facets),
             terms=terms,
             corrected=corrected,
             relaxed=relaxed and answer.total > 0,
             close=close,
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def _count(self, ask: Ask, facets: Sequence[str]) -> Facets:
+        """Facets are the same on every page and in every order, and many buyers begin with the same question."""
+        if not facets:
+            return {}
+        ask = replace(ask, order=SCORE, offset=0, limit=0, facets=tuple(facets))
+        mark = (self._engine.generation(), ask)
+        with self._lock:
+            known = self._counted.get(mark)
+        if known is None:
+            known = _named(self._engine.ask(ask).facets)
+            with self._lock:
+                self._counted[mark] = known
+                while len(self._counted) > _MOST_COUNTED:
+                    self._counted.popitem(last=False)
+        return known
 
     def _close(self, ask: Ask, answer: Answer) -> tuple[Hit, ...]:
         """Beside a few results, some that hold fewer of the words."""
@@ -112,17 +136,16 @@ class Finder:
             return self._vocabulary[1]
 
 
-def _ask(query: Query, terms: tuple[str, ...], facets: Sequence[str]) -> Ask:
+def _ask(query: Query, terms: tuple[str, ...]) -> Ask:
     # Without words there is no score to go by: the newest come first.
     order = query.sort if query.sort != "relevance" else (SCORE if terms else "newest")
     return Ask(
         terms=terms,
         required=required_terms(len(terms)),
-        clauses=clauses(query.filters),
+        clauses=tuple(clauses(query.filters).items()),
         order=order,
         offset=query.offset,
         limit=query.size,
-        facets=tuple(facets),
         price_classes=price_classes(query.filters),
     )
 
@@ -131,7 +154,7 @@ def _hits(found: Sequence[Found]) -> tuple[Hit, ...]:
     return tuple(Hit(each.product_id, each.score, read_card(each.card)) for each in found)
 
 
-def _named(facets: Mapping[str, tuple[Bucket, ...]]) -> dict[str, tuple[Bucket, ...]]:
+def _named(facets: Facets) -> Facets:
     """Makers come as id and name in one; two names of one id (a change half published) are one maker."""
     if "seller" not in facets:
         return dict(facets)

@@ -17,12 +17,30 @@ CORPUS_SIZE = 3000
 
 KINDS = [
     ("3304", "33", "06", ("Skin care", "화장품", "Cosméticos"), ("face cream", "크림"), ("50ml", "100 ml")),
-    ("2106", "21", "04", ("Food preparations", "건강식품", "Alimentos"), ("red ginseng extract", "홍삼 농축액"), ("240 g",)),
+    (
+        "2106",
+        "21",
+        "04",
+        ("Food preparations", "건강식품", "Alimentos"),
+        ("red ginseng extract", "홍삼 농축액"),
+        ("240 g",),
+    ),
     ("8413", "84", "16", ("Pumps", "펌프", "Bombas"), ("centrifugal pump", "원심펌프"), ("1.5kW", "2.2kW")),
     ("9405", "94", "20", ("Lighting", "조명", "Iluminación"), ("led flood light", "LED 투광등"), ("100W", "50W")),
     ("6307", "63", "11", ("Textile articles", "섬유제품", "Artículos textiles"), ("kf94 mask", "마스크"), ("50 pcs",)),
 ]
-ADJECTIVES = ["premium", "organic", "waterproof", "portable", "stainless", "white", "natural", "mini", "smart", "herbal"]
+ADJECTIVES = [
+    "premium",
+    "organic",
+    "waterproof",
+    "portable",
+    "stainless",
+    "white",
+    "natural",
+    "mini",
+    "smart",
+    "herbal",
+]
 MAKERS = ["Nuriel", "Hongdam", "Darajin", "Saebom", "Lumibyeol", "Haesom"]
 
 
