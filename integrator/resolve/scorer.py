@@ -14,7 +14,7 @@ from integrator.resolve.words import LINES, MODIFIERS
 RELEASE = "fixed-1"
 
 WEIGHTS: dict[str, float] = {
-    "start": -4.4,
+    "start": -5.0,
     "words": 7.0,  # times the share of word weight in common, 0 to 1
     "sounds": 6.0,  # the same through Hangul, where one title has no English
     "code": 5.0,  # one rare model code in both
@@ -157,7 +157,7 @@ def _score_differences(apart: list[tuple[frozenset[str], frozenset[str]]], parts
             feature = "modifier_conflict"
         elif (our_kind or their_kind) and not by_sound:
             feature, our_kind, their_kind = "modifier_one_sided", our_kind or ours, their_kind or theirs
-        elif ours and theirs and not by_sound and len(apart) == 1:
+        elif ours and theirs and not by_sound:
             feature, our_kind, their_kind = "words_conflict", ours, theirs
         else:
             continue

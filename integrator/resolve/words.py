@@ -100,22 +100,23 @@ SAME_WORDS = _by_spelling(
 # Words that tell one variant of a thing from another: two titles that differ in one on each side are two products.
 MODIFIERS = frozenset(
     """
-    adjustable adult aged alloy aloe aluminum analog antibacterial antistatic automatic autumn baby bamboo beginner
-    biodegradable bottom brass brewed canned carbon ceiling centella centrifugal ceramic charcoal cheese chocolate
-    chrome citron clear collagen commercial compact cooked cooling copper cordless corrugated cotton cream curved
-    desktop detachable diagonal digital disposable dotted double dried dry dual duty dyed economy elastic electric
-    electronic erasable expert fermented fireproof fixed flanged flat flexible floor foam foldable folding fresh
-    front frosted frozen galvanized garlic gel ginger glass glossy grade granite granular handheld hard hardcover
-    heating heavy high honey horizontal hot household hyaluronic hydraulic indoor industrial inner instant insulated
-    iron jumbo kids kraft large latex lavender leather left lemon light lightweight lined linen liquid long low
-    lower luxury magnetic manual marble matte medical men mild mini mobile modern narrow natural nitrile noise nylon
-    opaque organic original outdoor outer oval paper paste perforated pet pickled plain plastic pneumatic polyester
-    portable powder power precision pressure printed propolis purity quick raw rear rechargeable recyclable
-    reflective resealable resistant reusable right rigid roasted rose round rubber salty seamless short side
-    silicone silk single slim slip small smart smoked snail soft softcover solar solid speed spicy spring square
-    stackable stainless steel sterile straight strawberry stretch submersible summer super sweet tall temperature
-    thick thin threaded titanium top traditional transparent triple twin unisex universal upper vegan vertical vinyl
-    vitamin wall waterproof welded wide winter wired wireless women wood wooden wool
+    adjustable adult aged airtight alloy aloe aluminum analog anodized antibacterial antistatic automatic autumn
+    baby bamboo beginner biodegradable bottom brass brewed canned carbide carbon ceiling centella ceramic charcoal
+    chocolate chrome citron clear coated collagen commercial compact cooked cooling copper cordless corrugated
+    cotton curved decorative desktop detachable diagonal digital disposable dotted double dried dry dual duty dyed
+    economy educational elastic electric electronic enamel erasable expert fermented fire fireproof fixed flame
+    flanged flat flexible floor foldable folding fresh front frosted frozen galvanised galvanized garlic ginger
+    glass glossy granite granular handheld hard hardcover heating heavy high honey horizontal hot household
+    hyaluronic hydraulic indoor industrial inner instant insulated iron jumbo kids kraft lacquered large latex
+    lavender leather left lemon light lightweight lined linen liquid long low lower luxury magnetic manual marble
+    matte medical men mild mini mobile modern musical narrow natural nitrile noise nonstick nylon opaque organic
+    original outdoor outer oval paper perforated pickled plain plastic pneumatic polyester portable power precision
+    pressure printed propolis purity quick raw rear rechargeable recyclable reflective reinforced resealable
+    resistant retardant reusable right rigid roasted rose rotary round rubber salty seamless short silicone silk
+    single slim slip small smart smoked snail soft softcover solar solid speed spicy spring square stackable
+    stainless steel sterile straight strawberry stretch submersible summer super sweet tall temperature thick thin
+    threaded titanium top traditional transparent triple twin unisex universal upper vegan vertical vinyl vitamin
+    wall waterproof welded wide winter wired wireless women wood wooden wool
     """.split()
 )
 
