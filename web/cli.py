@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("web.commands.operate:trace", "Show every step of one listing: why is it here, or not."),
     "unknowns": ("web.commands.operate:unknowns", "List units, codes and categories that no table knows."),
     "export": ("web.commands.export:export", "Write listings, products, sellers and more, one row each."),
-    "search": ("web.commands.index:search", "Search the catalogue as the page does."),
+    "search": ("web.commands.search:search", "Search the catalogue as the page does."),
     "index": ("web.commands.index:index", "Look at, rebuild or verify the search index."),
     "explain": ("web.commands.match:explain", "Say why listings are one product."),
     "judge": ("web.commands.match:judge", "Decide that two listings are the same or different."),
