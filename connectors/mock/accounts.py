@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from connectors.mock import names
 from connectors.mock.days import Days
+from connectors.mock.firms import Firm, check_digit
 from connectors.mock.rng import Draw
-from connectors.mock.world import Firm, Recent, World, check_digit
+from connectors.mock.world import Recent, World
 
 _AGENT_PHONE = "02-000-0001"
 _AGENTS_FROM_SIZE = 1000

@@ -221,7 +221,7 @@ class BuyKorea:
         return self._envelope(rows[start : start + page.rows], page, total=len(rows))
 
     def _envelope(self, rows: list[list[wire.Field]], page: Page, *, total: int) -> Response:
-        code, message = ("00", "NORMAL SERVICE.") if total else ("03", "NODATA_ERROR")
+        code, message = _result(page, total)
         now = moment(self._clock.second()).strftime("%Y%m%d%H%M%S")
         if page.is_json:
             inner = f'{{"item":{wire.to_json(rows)}}}' if rows else '""'
@@ -236,6 +236,14 @@ class BuyKorea:
             f"<numOfRows>{page.rows}</numOfRows><pageNo>{page.number}</pageNo><totalCount>{total}</totalCount></body></response>"
         )
         return Response(200, "application/xml;charset=UTF-8", text.encode(), is_lasting=True)
+
+
+def _result(page: Page, total: int) -> tuple[str, str]:
+    """One page in forty comes from a gateway that words its success in the older ways."""
+    if not total:
+        return "03", "NODATA_ERROR"
+    gateway = page.number % 40
+    return ("0000", "NORMAL_CODE") if gateway == 17 else ("00", "OK") if gateway == 29 else ("00", "NORMAL SERVICE.")
 
 
 def _read_page(query: dict[str, str]) -> Page:

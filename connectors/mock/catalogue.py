@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from connectors.mock.accounts import Accounts, Statement
 from connectors.mock.days import DAY, Days, State
+from connectors.mock.firms import Firm
+from connectors.mock.products import Product
 from connectors.mock.rng import Draw
-from connectors.mock.world import Firm, Product, World
+from connectors.mock.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Listing:
     revision: int
     registered: int
     updated: int
+    dated: int
     alive: bool
     status: int
     unusable: int
@@ -65,6 +68,7 @@ class Catalogue:
             revision=int(state.revision[index]),
             registered=int(state.registered[index]),
             updated=int(state.updated[index]),
+            dated=int(state.dated[index]),
             alive=bool(state.alive[index]),
             status=int(state.status[index]),
             unusable=int(state.unusable[index]),

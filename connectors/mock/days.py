@@ -27,7 +27,8 @@ BUSY = 11 * 3600
 """Events happen in the first eleven hours of a day."""
 DRIFT_DAY = 5
 CHANGE_EVERY = 100
-_HISTORY = -8
+RECENT_FROM = -8
+"""Before this day lies history; from it on events have their hour."""
 _SLICE = 1 << 17
 _WITHDRAWALS_FROM = {BUYKOREA: -95, GOBIZKOREA: -8, TRADEKOREA: -35}
 _WITHDRAWN_OVER = 1000
@@ -62,6 +63,8 @@ class State:
     day: int
     registered: NDArray[np.int32]
     updated: NDArray[np.int32]
+    dated: NDArray[np.int32]
+    """GobizKOREA's 수정일: the day of `updated`, except where the platform forgot to move it."""
     revision: NDArray[np.int16]
     generation: NDArray[np.int8]
     alive: Flags
@@ -79,7 +82,7 @@ class Days:
         self.world, self.platform = world, platform
         self._keys = {
             name: stream_key(world.seed, platform, name)
-            for name in ("change", "gone", "back", "reuse", "old", "age", "second", "status", "bad", "rename")
+            for name in ("change", "gone", "back", "reuse", "old", "age", "second", "status", "bad", "rename", "stuck")
         }
 
     def count(self, day: int) -> int:
@@ -112,7 +115,8 @@ class Days:
         change = self._last_changes(index, day, gone, back, start, hit, returned)
         updated_day = np.maximum(np.where(is_reused, reused, first_update), change)
         updated_day = np.where(hit, np.maximum(updated_day, np.where(returned, back, gone)), updated_day)
-        revision = np.where(change > -NEVER, (change - _HISTORY) // CHANGE_EVERY + 1, 0) + returned
+        stuck = (self._draw("stuck", index, 20) == 0) & ~is_reused & ~hit
+        revision = np.where(change > -NEVER, (change - RECENT_FROM) // CHANGE_EVERY + 1, 0) + returned
         generation = is_reused.astype(np.int8)
         mixed = (index * 512 + revision) * 2 + generation
         bad = self._draw("bad", index, 1000)
@@ -120,6 +124,7 @@ class Days:
             day=day,
             registered=start.astype(np.int32),
             updated=self._seconds(index, updated_day),
+            dated=np.where(stuck, first_update, updated_day).astype(np.int32),
             revision=revision.astype(np.int16),
             generation=generation,
             alive=alive,
@@ -132,7 +137,7 @@ class Days:
     def _beginnings(self, index: Numbers) -> tuple[Numbers, Numbers]:
         """Day of registration and of the last update before the history begins."""
         old = -9 - self._draw("old", index, 1087)
-        registered = old - self._draw("age", index, 2500)
+        registered = old - 1 - self._draw("age", index, 2500)
         if self.platform == GOBIZKOREA:
             registered, _ = self.world.old_goods_no(index)
             old = np.maximum(old, registered)
@@ -160,7 +165,7 @@ class Days:
         last = limit - (limit - residue) % CHANGE_EVERY
         asleep = returned & (last >= gone) & (last < back)
         last = np.where(asleep, last - CHANGE_EVERY, last)
-        return np.where((last >= _HISTORY) & (last > start), last, -NEVER)
+        return np.where((last >= RECENT_FROM) & (last > start), last, -NEVER)
 
     def _seconds(self, index: Numbers, day: Numbers) -> NDArray[np.int32]:
         # One edit in ten falls on a full hour, so that many share a second: order among equals is then tested.

@@ -142,7 +142,7 @@ class Renderer:
             yield before.listing(int(number))
 
     def _edited(self, drop: Drop) -> Iterator[Listing]:
-        """Rows whose last change of the day falls into this hour, and a tenth of the next hour's as they were before."""
+        """Rows whose last change of the day falls into this hour, and a tenth of the next hour's as they were."""
         now, earlier = self._catalogues.get(drop.day), None
         index = np.arange(len(now.state.alive), dtype=np.int64)
         hours = now.state.updated // 3600 - drop.day * 24

@@ -96,7 +96,6 @@ def product_row(listing: Listing, numbers: Numbers) -> dict[str, str]:
     kind, firm = product.kind, listing.firm
     nameless = listing.unusable == 2
     korean, english = _titles(listing, fixed)
-    moved = _shown_day(listing, fixed)
     number = numbers.product(listing.index)
     picture = f"https://www.gobizkorea.example/images/{number}_d.jpg"
     return {
@@ -130,15 +129,8 @@ def product_row(listing: Listing, numbers: Numbers) -> dict[str, str]:
         "중량(kg)": f"{product.weight:g}" if fixed.chance(0.5) else "",
         "상태": _status(listing.status),
         "등록일": day_text(listing.registered),
-        "수정일": "20261301" if listing.unusable == 4 else day_text(moved),
+        "수정일": "20261301" if listing.unusable == 4 else day_text(listing.dated),
     }
-
-
-def _shown_day(listing: Listing, fixed: Draw) -> int:
-    """The change day can stay although the row changed; it is never before the registration."""
-    if listing.revision and not listing.generation and listing.registered < -10 and fixed.chance(0.05):
-        return max(listing.registered, -10)
-    return listing.updated_day
 
 
 def _titles(listing: Listing, fixed: Draw) -> tuple[str, str]:

@@ -95,13 +95,12 @@ def kinds() -> tuple[Kind, ...]:
 
 
 COLOURS = (
-    ("White", "화이트"), ("Black", "블랙"), ("Red", "레드"), ("Navy", "네이비"), ("Beige", "베이지"), ("Gray", "그레이"),
-    ("Pink", "핑크"), ("Rose", "로즈"), ("Coral", "코랄"), ("Green", "그린"), ("Silver", "실버"), ("Brown", "브라운"),
+    ("White", "화이트"), ("Black", "블랙"), ("Red", "레드"), ("Navy", "네이비"), ("Beige", "베이지"),
+    ("Gray", "그레이"), ("Pink", "핑크"), ("Rose", "로즈"), ("Coral", "코랄"), ("Green", "그린"),
+    ("Silver", "실버"), ("Brown", "브라운"),
 )  # fmt: skip
 SIZES = (("S", "소형"), ("M", "중형"), ("L", "대형"), ("XL", "특대형"))
 LINES = (
-    ("", ""), ("Premium", "프리미엄"), ("Pro", "프로"), ("Classic", "클래식"), ("Eco", "에코"),
-    ("Plus", "플러스"),
-    ("Signature", "시그니처"), ("Basic", "베이직"), ("Royal", "로얄"),
-    ("Natural", "내추럴"), ("Smart", "스마트"),
+    ("", ""), ("Premium", "프리미엄"), ("Pro", "프로"), ("Classic", "클래식"), ("Eco", "에코"), ("Plus", "플러스"),
+    ("Signature", "시그니처"), ("Basic", "베이직"), ("Royal", "로얄"), ("Natural", "내추럴"), ("Smart", "스마트"),
 )  # fmt: skip

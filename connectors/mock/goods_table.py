@@ -32,8 +32,8 @@ SECTORS: tuple[str, ...] = (
     Gochujang;Red Pepper Paste|고추장;양념 고추장|Sauces|장류·소스|2103901030|PCS|2-9|200,500,1000 g|
     Soy Sauce;Brewed Soy Sauce|간장;양조간장|Sauces|장류·소스|2103100000|PCS|1.5-6|500,900,1800 ml|
     Citron Tea;Yuja Tea|유자차;유자청|Tea & Drinks|차·음료|2007991000|PCS|2.5-8|480,580,1000 g|
-    Cheese Powder;Grated Cheese|치즈 분말;가루 치즈|Dairy|유제품|0406900000|KG|6-12|500,1000 g|
-    Frozen Octopus;Boiled Octopus|냉동 자숙문어;냉동 문어|Fishery|수산물|0307590000|KG|7-15|500,1000 g|
+    Cheese Powder;Grated Cheese|치즈 분말;가루 치즈|Dairy|유제품|0406900000|KG|6-12|500,1000,2000 g|
+    Frozen Octopus;Boiled Octopus|냉동 자숙문어;냉동 문어|Fishery|수산물|0307590000|KG|7-15|500,800,1000 g|
     Drip Bag Coffee;Drip Coffee|드립백 커피;드립 커피|Tea & Drinks|차·음료|0901210000|BOXES*10|4-11|8,10,12 g|
     Fresh Pear;Korean Pear|신선 배;배|Fruit|과일|0808300000|CARTONS*12|18-40|5,7.5,15 kg|""",
     """HEA|Health & Medical|Health & Medical|의료·건강 (Medical)
@@ -93,7 +93,7 @@ SECTORS: tuple[str, ...] = (
     Cotton Fabric;Cotton Twill|면 원단;면 트윌|Fabrics|원단|5209320000|M|1.8-6|110,145,150 cm|color
     Nonwoven Fabric;Spunbond Nonwoven|부직포;스펀본드 부직포|Nonwovens|부직포|5603120000|ROLLS|18-75|30,50,80 gsm|
     Nylon Webbing;Webbing Tape|나일론 웨빙;웨빙 테이프|Narrow Fabrics|협폭직물|5806320000|ROLLS|6-30|20,25,38,50 mm|color
-    Sewing Thread;Polyester Sewing Thread|재봉사;폴리 재봉사|Yarns|실|5401101000|BOXES*12|9-30|2500,5000 m|color
+    Sewing Thread;Polyester Sewing Thread|재봉사;폴리 재봉사|Yarns|실|5401101000|BOXES*12|9-30|2500,4000,5000 m|color
     Synthetic Leather;PU Leather|합성피혁;PU 가죽|Leather Substitute|합성피혁|5903200000|M|2.5-9|0.8,1.0,1.2 mm|color""",
     """CHE|Chemicals|Chemicals & Materials|화학·소재 (Chemicals)
     Chem:켐;Chemical:케미칼;Materials:소재;Polymer:폴리머

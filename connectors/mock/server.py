@@ -6,6 +6,7 @@ Small on purpose: a web framework costs more a call than a recorded answer does,
 import asyncio
 import contextlib
 import json
+import logging
 import signal
 from collections.abc import Callable
 from http import HTTPStatus
@@ -60,7 +61,12 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         method = self._parser.get_method().decode("latin-1")
-        response = self._handle(method, self._target.decode("latin-1"), self._headers, self._body)
+        try:
+            response = self._handle(method, self._target.decode("latin-1"), self._headers, self._body)
+        except Exception:
+            # The parser would call it a bad request; it is the mock that failed.
+            logging.getLogger(__name__).exception("no answer to %s %s", method, self._target)
+            response = Response(500, "text/plain", b"the mock failed; see its log")
         self._send(response, is_last=not self._parser.should_keep_alive(), has_body=method != "HEAD")
 
     # --- answers -----------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from connectors.mock import tradekorea_records as records
+from connectors.mock import tradekorea_suppliers as suppliers
 from connectors.mock.catalogue import Catalogue
 from connectors.mock.clock import WorldClock
 from connectors.mock.days import DAY, DAY_ZERO, moment
@@ -136,7 +137,7 @@ class TradeKorea:
             case ["v1", "suppliers", number]:
                 return self._supplier(number, scope)
             case ["v1", "categories"]:
-                return to_json(records.categories(), lasting=True)
+                return to_json(suppliers.categories(), lasting=True)
             case _:
                 raise Refused(error(404, "NOT_FOUND", "No such resource"))
 
@@ -242,7 +243,7 @@ class TradeKorea:
 
     def _supplier_record(self, account: int, scope: str) -> records.Record:
         statement, catalogue = self._catalogue.accounts.statement(account), self._catalogue
-        return records.supplier_record(
+        return suppliers.supplier_record(
             statement, self._numbers, scope=scope, seed=catalogue.world.seed, day=catalogue.day
         )
 

@@ -1,9 +1,9 @@
 """tradeKorea's records in their key order. Source: tradeKorea guide 1.2, sections 3, 6 and 7."""
 
-from connectors.mock import names, wording
+from connectors.mock import wording
 from connectors.mock.accounts import Statement, international
 from connectors.mock.catalogue import Listing, rounded
-from connectors.mock.days import DAY, DRIFT_DAY, HIDDEN_BELOW, moment
+from connectors.mock.days import DAY, DRIFT_DAY, HIDDEN_BELOW, RECENT_FROM, moment
 from connectors.mock.goods import Kind, kinds, sectors
 from connectors.mock.rng import Draw, Shuffle, stream_key
 from connectors.mock.world import TRADEKOREA, World
@@ -104,7 +104,7 @@ def product_record(listing: Listing, numbers: Numbers, *, scope: str, day: int) 
         "supplier": None if listing.unusable == 3 else _supplier_of(listing.account, numbers),
         "status": _status(listing.status),
         "viewCount": _views(listing, day),
-        "registeredAt": moment(min(listing.registered * DAY + 9 * 3600, listing.updated)).isoformat(),
+        "registeredAt": moment(_registered(listing)).isoformat(),
         "updatedAt": "2026-13-40T25:00:00+09:00" if listing.unusable == 4 else moment(listing.updated).isoformat(),
     }
     if fixed.chance(0.05) or day >= DRIFT_DAY:
@@ -112,12 +112,17 @@ def product_record(listing: Listing, numbers: Numbers, *, scope: str, day: int) 
     return record if scope == "member" else masked(record)
 
 
+def _registered(listing: Listing) -> int:
+    """Fixed for a generation, and never after its first edit: a later registration would mean an id used again."""
+    return listing.registered * DAY + (9 * 3600 if listing.registered < RECENT_FROM else 0)
+
+
 def masked(record: Record) -> Record:
     """What a public token sees: nulls and masks, and their names."""
     supplier = record["supplier"]
     seen = {**record, "priceText": None, "priceBasis": None, "paymentTerms": None}
     if isinstance(supplier, dict):
-        seen["supplier"] = {**supplier, "phone": _mask_phone(supplier["phone"]), "email": _mask_mail(supplier["email"])}
+        seen["supplier"] = {**supplier, "phone": mask_phone(supplier["phone"]), "email": mask_mail(supplier["email"])}
     return {**seen, "maskedFields": list(MASKED)}
 
 
@@ -127,11 +132,11 @@ def poisoned(record: Record, way: int) -> Record:
     return {**record, **broken[way % 3]}
 
 
-def _mask_phone(phone: str | None) -> str | None:
+def mask_phone(phone: str | None) -> str | None:
     return f"{'-'.join(phone.split('-')[:2])}-****" if phone else None
 
 
-def _mask_mail(mail: str | None) -> str | None:
+def mask_mail(mail: str | None) -> str | None:
     return f"{mail[:2]}****@****" if mail else None
 
 
@@ -232,6 +237,9 @@ def _attributes(listing: Listing, fixed: Draw) -> list[Record]:
         found.append(("Size", _SIZES[product.option[0]]) if kind.option == "size" else ("Color", product.option[0]))
     if kind.pack > 1:
         found.append(("Quantity per Pack", str(kind.pack)))
+    if fixed.chance(0.01):
+        # Names may repeat; the first one counts.
+        found.append(("Lead Time", "see above"))
     if product.certificates and fixed.chance(0.7):
         found.append(("Certification", ", ".join(code.rpartition("_")[2] for code in product.certificates)))
     if fixed.chance(0.3):
@@ -268,38 +276,6 @@ def _supplier_of(statement: Statement, numbers: Numbers) -> Record:
     }
 
 
-def supplier_record(statement: Statement, numbers: Numbers, *, scope: str, seed: int, day: int) -> Record:
-    draw, firm = Draw(seed, "tk supplier", statement.account), statement.firm
-    _, city, _, street, _, _ = names.PLACES[firm.place]
-    surname, _, given = statement.person[1].partition(" ")
-    is_member = scope == "member"
-    phone, mail, person = international(statement.phone) or None, statement.mail or None, f"{given} {surname}"
-    return {
-        "id": numbers.supplier(statement.account),
-        "name": statement.english,
-        "country": "KR",
-        "address": f"{firm.house}, {street}, {city}" if draw.chance(0.9) else None,
-        "zip": firm.zip if draw.chance(0.9) else None,
-        "homepage": statement.homepage or None,
-        "businessType": draw.pick((["Manufacturer", "Exporter"], ["Manufacturer"], ["Trading Company"], [])),
-        "yearEstablished": str(firm.founded[0]) if day >= DRIFT_DAY or draw.chance(0.3) else firm.founded[0],
-        "employees": draw.pick(("11~50", "51~100", "101~200", None)),
-        "mainMarkets": draw.sample(_MARKETS, draw.below(4)),
-        "businessRegistrationNo": (statement.brn if is_member else f"{statement.brn[:3]}-**-*****")
-        if statement.brn
-        else None,
-        "contact": {
-            "person": person if is_member else f"{person[0]}***",
-            "phone": phone if is_member else _mask_phone(phone),
-            "email": mail if is_member else _mask_mail(mail),
-        },
-        "updatedAt": moment(statement.updated_day * DAY + statement.updated_second).isoformat(),
-    }
-
-
-_MARKETS = ("North America", "Japan", "South East Asia", "Western Europe", "Middle East", "China", "South America")
-
-
 def detail_record(listing: Listing, numbers: Numbers, *, scope: str, day: int) -> Record:
     record = product_record(listing, numbers, scope=scope, day=day)
     draw = listing.fixed("tk detail")
@@ -308,13 +284,3 @@ def detail_record(listing: Listing, numbers: Numbers, *, scope: str, day: int) -
     added = {"descriptionHtml": wording.html(listing.product, listing.firm, draw, picture=picture), "pastSlugs": past}
     hidden = record.pop("maskedFields", None)
     return {**record, **added} if hidden is None else {**record, **added, "maskedFields": hidden}
-
-
-def categories() -> Record:
-    rows: list[Record] = []
-    for sector in sectors():
-        rows.append({"code": sector.prefix, "parent": None, "name": sector.tradekorea})
-        for middle in dict.fromkeys(kind.middle for kind in sector.kinds):
-            rows.append({"code": f"{sector.prefix}-{wording.slug(middle)}", "parent": sector.prefix, "name": middle})
-    # One leaf is late: listings carry its code before the tree does.
-    return {"version": "2026-1", "items": rows[:-1]}

@@ -1,8 +1,9 @@
 """How a product is put into words: other order, spelling, unit and language on every listing of it."""
 
+from connectors.mock.firms import Firm
 from connectors.mock.goods import Kind, sectors
+from connectors.mock.products import Product
 from connectors.mock.rng import Draw
-from connectors.mock.world import Firm, Product
 
 _THOUSANDS = {"g": "kg", "ml": "L", "mAh": "Ah", "mm": "m"}
 _SIZE_WORDS = {"S": "Small", "M": "Medium", "L": "Large", "XL": "Extra Large"}
@@ -62,16 +63,34 @@ def english_title(product: Product, firm: Firm, draw: Draw) -> str:
     if product.model and draw.chance(0.015):
         return product.model
     words = " ".join(
-        filter(None, (product.line[0], product.modifier[0] if draw.chance(0.93) else "", _noun(product, draw)))
+        filter(
+            None,
+            (
+                product.line[0],
+                product.modifier[0] if not product.model or draw.chance(0.94) else "",
+                _noun(product, draw),
+            ),
+        )
     )
     brand = firm.brand if product.branded and draw.chance(0.85) else ""
     size, option, pack = amount(product, draw), option_english(product, draw), pack_english(product.kind, draw)
     model = product.model if product.model and draw.chance(0.75) else ""
     title = _arrange(draw.below(6), brand, words, size, option, pack, model)
+    return _soil(title, product, draw)
+
+
+def _soil(title: str, product: Product, draw: Draw) -> str:
+    """What editors do to titles: capitals, Hangul, length, invisible characters."""
     fate = draw.share()
     if fate < 0.08:
         return title.upper()
-    return title.lower() if fate < 0.11 else title
+    if fate < 0.11:
+        return title.lower()
+    if fate < 0.12:
+        return f"{title} {product.korean}"
+    if fate < 0.13:
+        return f"[PREMIUM K-GOODS] {title}, Made in Korea, Export Quality, Ready to Ship, OEM and ODM Available"
+    return f"{title}\u200b" if fate < 0.132 else title
 
 
 def _noun(product: Product, draw: Draw) -> str:
@@ -106,7 +125,7 @@ def _arrange(style: int, brand: str, words: str, size: str, option: str, pack: s
 def korean_title(product: Product, firm: Firm, draw: Draw) -> str:
     noun = product.korean if draw.chance(0.7) else draw.pick(product.kind.korean)
     brand = "" if not product.branded else firm.brand_korean if draw.chance(0.8) else firm.brand
-    modifier = product.modifier[1] if draw.chance(0.93) else ""
+    modifier = product.modifier[1] if not product.model or draw.chance(0.94) else ""
     size, option = amount(product, draw, korean=True), product.option[1]
     model = product.model if product.model and draw.chance(0.75) else ""
     pack = f"{product.kind.pack}개입" if product.kind.pack > 1 and product.kind.measure != "pcs" else ""
