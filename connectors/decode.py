@@ -116,7 +116,7 @@ def _check_shape(value: Wire, text: str) -> None:
 
 def _check_depth(value: Wire) -> None:
     level: list[Wire] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _inside(outer) if type(inner) is dict or type(inner) is list]
         if not level:
             return
