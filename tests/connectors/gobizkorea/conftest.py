@@ -47,7 +47,8 @@ class DropHost:
         self.files = {}
         self.drops = {}
         self.as_of = "2026-09-15T00:10:00+09:00"
-        self.asked = Counter()
+        self.asked: Counter[str] = Counter()
+        self.url = ""
         self.reports = []
         self.troubles = {}
         self.ahead = timedelta()
@@ -71,12 +72,14 @@ class DropHost:
         """A drop made of texts: `parts` by table, each a list of (columns, rows) with rows as lists of cells."""
         tables = {}
         for table, pieces in parts.items():
-            tables[table] = {"columns": list(pieces[0][0]), "rows": sum(len(rows) for _, rows in pieces), "parts": []}
+            described: list[dict[str, object]] = []
+            rows = sum(len(rows) for _, rows in pieces)
+            tables[table] = {"columns": list(pieces[0][0]), "rows": rows, "parts": described}
             for number, (columns, rows) in enumerate(pieces, 1):
                 name = f"{table}-{number:04}.csv.gz"
                 body = gzip.compress(write_csv([columns, *rows]).encode("cp949"), mtime=0)
                 self.files[f"/drop/v2/{seq}/{name}"] = body
-                tables[table]["parts"].append(describe(name, len(rows), body))
+                described.append(describe(name, len(rows), body))
         manifest = {
             "seq": seq, "kind": kind, "baseSeq": base, "feedVersion": "2.1", "encoding": "CP949", "lineEnd": "CRLF",
             "createdAt": self.as_of, "coversFrom": None, "coversTo": self.as_of, "tables": tables,
@@ -127,7 +130,9 @@ def describe(name, rows, body):
 
 
 def write_csv(rows):
-    quoted = (['"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell for cell in row] for row in rows)
+    quoted = (
+        ['"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell for cell in row] for row in rows
+    )
     return "".join(",".join(row) + "\r\n" for row in quoted)
 
 
@@ -142,6 +147,7 @@ def host(clock):
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: apart, each answer waits for a delayed acknowledgement
 
         def reply(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
