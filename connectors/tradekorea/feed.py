@@ -7,11 +7,11 @@ from typing import Final, Self
 import msgspec
 
 from connectors import Access
-from connectors.decode import decode_json
+from connectors.decode import decode_json, refuse
 from connectors.http import Limits
 from connectors.tradekorea.access import Calls, Gone
 from connectors.tradekorea.listing import parse_account, parse_detail, parse_listing, parse_withdrawal
-from connectors.tradekorea.walk import ACCOUNTS, LISTINGS, Walk, as_fields
+from connectors.tradekorea.walk import ACCOUNTS, LISTINGS, Walk
 from connectors.tradekorea.wire import PLATFORM, fingerprint
 from integrator.errors import FeedChanged
 from integrator.ports import Clock, Parsed, Spool
@@ -44,7 +44,8 @@ class TradeKorea:
 
     def decode(self, kind: Kind, body: bytes) -> Mapping[str, Wire]:
         """See `ports.Connector`."""
-        return as_fields(decode_json(body))
+        fields = decode_json(body)
+        return fields if isinstance(fields, dict) else refuse("a kept record is no JSON object")
 
     def fingerprint(self, record: Record) -> bytes:
         """See `wire.fingerprint`."""

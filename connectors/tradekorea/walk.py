@@ -7,7 +7,10 @@ written by `Place`. A chain that broke (CURSOR_EXPIRED) is begun again with the 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Self
+
+import msgspec
 
 from connectors.tradekorea.access import Calls, CursorExpired, TombstonesGone, WirePage
 from connectors.tradekorea.wire import KNOWN, PLATFORM, PRODUCT_ID, SUPPLIER_ID
@@ -208,7 +211,12 @@ class Walk:
         scope, name = self._place.scope, f"{stage.path}?{page.as_of_text}"
         records = []
         for offset, (row, cut) in enumerate(zip(page.rows, page.cuts, strict=True)):
-            fields = as_fields(row)
+            if isinstance(row, dict):
+                fields = row
+            else:
+                # What is no object is kept under a name, so that it can be rejected like any other record.
+                fields = {"row": row}
+                cut = partial(msgspec.json.encode, fields)
             if not fields.keys() <= known:
                 self._count_unknown(stage, fields.keys() - known)
             given = fields.get(key)
@@ -242,11 +250,6 @@ class Walk:
             calls=calls,
             bytes_read=taken,
         )
-
-
-def as_fields(row: Wire) -> dict[str, Wire]:
-    """A row as a mapping; what is none is kept under one name, so that it can be rejected like any other record."""
-    return row if isinstance(row, dict) else {"row": row}
 
 
 def _earlier(left: str | None, right: str | None) -> str | None:

@@ -28,12 +28,13 @@ def row(table, number, mark):
     rows_a_write=st.sampled_from([1, 2, 64]),
 )
 def test_every_row_meets_its_product_once(products, lines, images, partitions, rows_a_write):
-    with mock.patch.object(joining, "_ROWS_A_WRITE", rows_a_write):
-        with Join(DROP, decoded_bytes=(partitions - 1) * joining._PARTITION_BYTES) as join:
-            for table, given_numbers in (("product", products), ("price_line", lines), ("image", images)):
-                rows = (row(table, number, str(mark)) for mark, number in zip(count(), given_numbers, strict=False))
-                join.add(TABLES[table], rows, first=0)
-            joined = list(join.products())
+    decoded_bytes = (partitions - 1) * joining._PARTITION_BYTES
+    smaller_writes = mock.patch.object(joining, "_ROWS_A_WRITE", rows_a_write)
+    with smaller_writes, Join(DROP, decoded_bytes=decoded_bytes) as join:
+        for table, given_numbers in (("product", products), ("price_line", lines), ("image", images)):
+            rows = (row(table, number, str(mark)) for mark, number in zip(count(), given_numbers, strict=False))
+            join.add(TABLES[table], rows, first=0)
+        joined = list(join.products())
 
     assert sorted(each.number for each in joined) == list(range(len(products)))
     assert {each.number: each.cells[0] for each in joined} == dict(enumerate(products))
