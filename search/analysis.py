@@ -141,6 +141,12 @@ def tokens_of(run: str) -> tuple[str, ...]:
     return _number_tokens(run) if _NUMBER.fullmatch(run) else _word_tokens(run[:LONGEST_RUN])
 
 
+def asked_tokens(run: str) -> tuple[str, ...]:
+    """What a query asks for of one run: of a quantity the whole alone, since `50` and `ml` stand in any goods' text."""
+    tokens = tokens_of(run)
+    return tokens[:1] if _AMOUNT.fullmatch(run) else tokens
+
+
 class _JoinedTokens(dict[str, str]):
     """Run to joined tokens: goods share most of their words, so that looking up is nearly all the work of indexing."""
 

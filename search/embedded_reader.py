@@ -9,7 +9,7 @@ import tantivy
 
 from integrator.ports import DocumentVersion
 from search.embedded_schema import SELLER_FACET, SEPARATOR, build_schema, order_field
-from search.engine import SCORE, Answer, Ask, Bucket, Found, rounded, sorted_buckets, span_values
+from search.engine import SCORE, Answer, Ask, AskedWord, Bucket, Found, rounded, sorted_buckets, span_values
 from search.filters import BY_NAME, Clause, Filter, Kind
 
 _Q = tantivy.Query
@@ -110,13 +110,19 @@ class FolderReader:
 
     def _query(self, ask: Ask, *, without: str | None) -> tantivy.Query:
         """The question, or all of it but one filter's part."""
-        parts = [self._text(ask)] if ask.terms else [_Q.const_score_query(self._living(), 0.0)]
+        parts = [self._text(ask)] if ask.words else [_Q.const_score_query(self._living(), 0.0)]
         parts += [_Q.const_score_query(self._clause(clause), 0.0) for clause in ask.clauses_without(without)]
         return parts[0] if len(parts) == 1 else _Q.boolean_query([(_MUST, part) for part in parts])
 
     def _text(self, ask: Ask) -> tantivy.Query:
-        terms = [_Q.term_query(self._schema, "text", term, index_option="freq") for term in ask.terms]
-        return _Q.boolean_query([(_SHOULD, term) for term in terms], minimum_number_should_match=ask.required)
+        words = [(_SHOULD, self._word(word)) for word in ask.words]
+        return _Q.boolean_query(words, minimum_number_should_match=ask.required)
+
+    def _word(self, word: AskedWord) -> tantivy.Query:
+        tokens = [_Q.term_query(self._schema, "text", token, index_option="freq") for token in word.tokens]
+        if len(tokens) == 1:
+            return tokens[0]
+        return _Q.boolean_query([(_SHOULD, token) for token in tokens], minimum_number_should_match=word.required)
 
     def _clause(self, clause: Clause) -> tantivy.Query:
         if clause.values:

@@ -12,15 +12,23 @@ SCORE = "score"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """A question in tokens and clauses.
+class AskedWord:
+    """One word of a question: a document holds it that has `required` of its tokens; only then do they score."""
 
-    A document matches when it holds at least `required` of `terms` (all do when there are none) and meets every
+    tokens: tuple[str, ...]
+    required: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question in words and clauses.
+
+    A document matches when it holds at least `required` of `words` (all do when there are none) and meets every
     clause. A facet ignores its own filter's clause. `order` is SCORE or a key of `Prepared.orders`. Equal asks
     have equal answers as long as the generation stays.
     """
 
-    terms: tuple[str, ...] = ()
+    words: tuple[AskedWord, ...] = ()
     required: int = 0
     clauses: tuple[tuple[str, Clause], ...] = ()  # by filter
     order: str = SCORE

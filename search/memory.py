@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from integrator.errors import IndexUnavailable
 from integrator.ports import Ack, DocumentVersion, IndexDocument, IndexWriter
 from search.analysis import ANALYSIS_VERSION
 from search.documents import Prepared, key_of, prepare
-from search.engine import SCORE, Answer, Ask, Bucket, Found, Status, rounded, sorted_buckets, span_values
+from search.engine import SCORE, Answer, Ask, AskedWord, Bucket, Found, Status, rounded, sorted_buckets, span_values
 from search.filters import BY_NAME, Clause, Kind
 
 # BM25 as Lucene and tantivy have it.
@@ -126,7 +126,7 @@ class MemoryIndex:
         """See Engine.ask."""
         self._answer()
         matches = self._matches(ask, without=None)
-        score = self._scorer(ask.terms)
+        score = self._scorer(ask.words)
         ranked = sorted((_rank(row, ask.order, score) for row in matches), key=lambda hit: hit[:2])
         page = ranked[ask.offset : ask.offset + ask.limit]
         found = tuple(Found(row.product_id, -first if ask.order == SCORE else 0.0, row.card) for first, _, row in page)
@@ -153,9 +153,10 @@ class MemoryIndex:
 
     def _has_terms(self, row: Prepared, ask: Ask) -> bool:
         tokens = self._rows[row.product_id].tokens
-        return not ask.terms or sum(1 for term in ask.terms if term in tokens) >= ask.required
+        return not ask.words or sum(1 for word in ask.words if _holds(tokens, word)) >= ask.required
 
-    def _scorer(self, terms: Sequence[str]) -> Callable[[Prepared], float]:
+    def _scorer(self, words: Sequence[AskedWord]) -> Callable[[Prepared], float]:
+        terms = [token for word in words for token in word.tokens]
         rows = self._rows.values()
         count = max(1, len(rows))
         mean = sum(row.length for row in rows) / count or 1.0
@@ -167,7 +168,8 @@ class MemoryIndex:
         def score(prepared: Prepared) -> float:
             row = self._rows[prepared.product_id]
             shrink = _K1 * (1 - _B + _B * _LENGTHS[bisect_right(_LENGTHS, row.length) - 1] / mean)
-            return rounded(sum(w * row.tokens[t] / (row.tokens[t] + shrink) for t, w in weights.items()))
+            held = [token for word in words if _holds(row.tokens, word) for token in word.tokens]
+            return rounded(sum(weights[t] * row.tokens[t] / (row.tokens[t] + shrink) for t in held))
 
         return score
 
@@ -221,6 +223,10 @@ def _rank(row: Prepared, order: str, score: Callable[[Prepared], float]) -> tupl
     return first, key_of(row.product_id), row
 
 
+def _holds(tokens: Counter[str], word: AskedWord) -> bool:
+    return sum(1 for token in word.tokens if token in tokens) >= word.required
+
+
 def _meets(row: Prepared, clause: Clause) -> bool:
     if clause.values:
         return not set(clause.values).isdisjoint(row.terms[clause.field])
@@ -230,8 +236,3 @@ def _meets(row: Prepared, clause: Clause) -> bool:
     if clause.within and set(clause.within).isdisjoint(row.terms["unit_class"]):
         return False
     return (clause.low is None or number >= clause.low) and (clause.high is None or number <= clause.high)
-
-
-def lengths_told_apart() -> Mapping[int, int]:
-    """For tests of the ranking: byte to length."""
-    return dict(enumerate(_LENGTHS))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from integrator.errors import InvalidQuery
-from search.analysis import Word, analyse, split_words
+from search.analysis import Word, asked_tokens, split_runs, split_words
 from search.filters import PARAMETERS, Selection, read_selections, write_selections
 from search.words import LANGUAGES, SORTS
 
@@ -27,16 +27,21 @@ OWN_PARAMETERS = ("q", "sort", "page", "size", "exact")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked. `terms` are tokens; with `exact` no typo is corrected. `page` counts from 1."""
+    """What is asked. `words` are the tokens of each; with `exact` no typo is corrected. `page` counts from 1."""
 
     text: str = ""
-    terms: tuple[str, ...] = ()
+    words: tuple[tuple[str, ...], ...] = ()
     filters: Mapping[str, Selection] = field(default_factory=dict)
     sort: str = "relevance"
     page: int = 1
     size: int = PAGE_SIZE
     lang: str = "en"
     exact: bool = False
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """All tokens, each once."""
+        return tuple(token for word in self.words for token in word)
 
     @property
     def offset(self) -> int:
@@ -101,7 +106,7 @@ def read_query(pairs: Iterable[tuple[str, str]], *, lang: str = "en") -> Query:
         raise InvalidQuery(f"page is too deep: only the first {DEEPEST} results can be paged; add a filter instead")
     return Query(
         text=text,
-        terms=terms_of(text),
+        words=words_of(text),
         filters=read_selections(rest),
         sort=_one_of("sort", own.get("sort", "") or "relevance", SORTS),
         page=page,
@@ -128,10 +133,18 @@ def clean_text(text: str) -> str:
 _NOT_TYPED = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 
-def terms_of(text: str) -> tuple[str, ...]:
-    """The tokens to ask for, each once, small words only when there is nothing else."""
-    tokens = tuple(dict.fromkeys(analyse(text)))
-    return (tuple(token for token in tokens if token not in _SMALL_WORDS) or tokens)[:MOST_TERMS]
+def words_of(text: str) -> tuple[tuple[str, ...], ...]:
+    """The words to ask for as tokens, each token once; small words only when there is nothing else."""
+    runs = split_runs(text)
+    words = []
+    seen: set[str] = set()
+    for run in [run for run in runs if run not in _SMALL_WORDS] or runs:
+        tokens = tuple(token for token in dict.fromkeys(asked_tokens(run)) if token not in seen)
+        tokens = tokens[: MOST_TERMS - len(seen)]
+        seen.update(tokens)
+        if tokens:
+            words.append(tokens)
+    return tuple(words)
 
 
 def query_words(text: str) -> list[Word]:
@@ -139,12 +152,12 @@ def query_words(text: str) -> list[Word]:
     return [word for word in split_words(text) if word.folded not in _SMALL_WORDS]
 
 
-def required_terms(count: int) -> int:
-    """How many of `count` terms a document must hold: 60 %, rounded up, so that two words mean both."""
+def required_of(count: int) -> int:
+    """How many of `count` words, or tokens of a word, a document must hold: 60 %, rounded up: two mean both."""
     return -(-count * 6 // 10)
 
 
-def relaxed_terms(count: int) -> int:
+def relaxed_of(count: int) -> int:
     """How many when that found nothing: a third, at least one."""
     return max(1, count // 3)
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from search.documents import Card, read_card
-from search.engine import SCORE, Answer, Ask, Bucket, Engine, Found
+from search.engine import SCORE, Answer, Ask, AskedWord, Bucket, Engine, Found
 from search.filters import clauses, price_classes
-from search.query import Query, query_words, relaxed_terms, required_terms, terms_of
+from search.query import Query, query_words, relaxed_of, required_of, words_of
 from search.vocabulary import Vocabulary, errors_forgiven
 
 # Below this many results the close matches are shown apart (design/faces.md, B20).
@@ -71,12 +71,13 @@ class Finder:
         """Find a page of products and count `facets` (names of filters). Raises IndexUnavailable."""
         began = time.perf_counter()
         corrected = None if query.exact else self._correct(query.text)
-        terms = terms_of(corrected) if corrected else query.terms
-        ask = _ask(query, terms)
+        words = words_of(corrected) if corrected else query.words
+        terms = tuple(token for word in words for token in word)
+        ask = _ask(query, words)
         answer = self._engine.ask(ask)
         relaxed = answer.total == 0 and len(terms) > 1
         if relaxed:
-            ask = replace(ask, required=relaxed_terms(len(terms)))
+            ask = _relax(ask)
             answer = self._engine.ask(ask)
         close = () if relaxed else self._close(ask, answer)
         return Results(
@@ -109,10 +110,9 @@ class Finder:
 
     def _close(self, ask: Ask, answer: Answer) -> tuple[Hit, ...]:
         """Beside a few results, some that hold fewer of the words."""
-        if not 0 < answer.total < FEW or len(ask.terms) < 2 or ask.offset:
+        if not 0 < answer.total < FEW or len(ask.words) < 2 or ask.offset:
             return ()
-        wanted = MOST_CLOSE + answer.total
-        wider = replace(ask, required=relaxed_terms(len(ask.terms)), order=SCORE, limit=wanted, facets=())
+        wider = replace(_relax(ask), order=SCORE, limit=MOST_CLOSE + answer.total)
         shown = {found.product_id for found in answer.found}
         near = [found for found in self._engine.ask(wider).found if found.product_id not in shown]
         return _hits(near[:MOST_CLOSE])
@@ -136,18 +136,23 @@ class Finder:
             return self._vocabulary[1]
 
 
-def _ask(query: Query, terms: tuple[str, ...]) -> Ask:
+def _ask(query: Query, words: tuple[tuple[str, ...], ...]) -> Ask:
     # Without words there is no score to go by: the newest come first.
-    order = query.sort if query.sort != "relevance" else (SCORE if terms else "newest")
+    order = query.sort if query.sort != "relevance" else (SCORE if words else "newest")
     return Ask(
-        terms=terms,
-        required=required_terms(len(terms)),
+        words=tuple(AskedWord(tokens, required_of(len(tokens))) for tokens in words),
+        required=required_of(len(words)),
         clauses=tuple(clauses(query.filters).items()),
         order=order,
         offset=query.offset,
         limit=query.size,
         price_classes=price_classes(query.filters),
     )
+
+
+def _relax(ask: Ask) -> Ask:
+    words = tuple(AskedWord(word.tokens, relaxed_of(len(word.tokens))) for word in ask.words)
+    return replace(ask, words=words, required=relaxed_of(len(words)))
 
 
 def _hits(found: Sequence[Found]) -> tuple[Hit, ...]:
