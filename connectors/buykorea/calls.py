@@ -100,6 +100,8 @@ class Calls:
 
 
 def _refuse_repeated(before: WirePage, page: WirePage, size: int) -> None:
-    # Rows of one day may come in any order, but the same hundred in the same order twice is a list that stands still.
-    if size > 1 and len(page.rows) == size and page.rows == before.rows:
+    # Rows of one day may come in any order, but the same hundred in the same order twice is a list that stands still,
+    # unless a whole page of new rows has pushed them on.
+    is_pushed = page.total - before.total >= size
+    if size > 1 and len(page.rows) == size and page.rows == before.rows and not is_pushed:
         raise FeedChanged("BuyKorea sent the same page twice in a row", code="REPEATED_PAGE")
