@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import quote
 
 from connectors import Access
-from connectors.decode import decode_json, decode_json_page, refuse
+from connectors.decode import Page, decode_json, decode_json_page, refuse
 from connectors.http import LONGEST_WAIT_S, Answer, Limits, Transport
 from integrator.clean.dates import read_instant
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, InvalidSetting
@@ -129,7 +129,7 @@ class Calls:
             self._refuse(answer)
         as_of_text, more, cursor = envelope.get("asOf"), envelope.get("hasMore"), envelope.get("nextCursor")
         as_of = read_instant(as_of_text, field="asOf").value if isinstance(as_of_text, str) else None
-        if page.rows is None or isinstance(page.found, dict) or not isinstance(more, bool) or as_of is None:
+        if page.rows is None or not _is_list(page, answer) or not isinstance(more, bool) or as_of is None:
             refuse("a page is not as the guide has it")
         if more and not (isinstance(cursor, str) and cursor):
             refuse("a page says that more follows, and has no cursor")
@@ -232,6 +232,11 @@ def _read_object(answer: Answer) -> Mapping[str, Any]:
     except BytesRefused:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _is_list(page: Page, answer: Answer) -> bool:
+    """Whether the rows came as a list: the reader of pages also takes one object for a list of one (BuyKorea)."""
+    return len(page.rows or ()) != 1 or isinstance(_read_object(answer).get("items"), list)
 
 
 def _is_token(text: str) -> bool:
