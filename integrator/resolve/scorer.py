@@ -17,7 +17,7 @@ WEIGHTS: dict[str, float] = {
     "start": -5.0,
     "words": 7.0,  # times the share of word weight in common, 0 to 1
     "sounds": 6.0,  # the same through Hangul, where one title has no English
-    "code": 5.0,  # one rare model code in both
+    "code": 6.5,  # one rare model code in both
     "code_common": 1.5,  # a code that many of the seller's listings carry
     "code_conflict": -6.0,
     "code_longer": -2.5,  # one code begins with the other (DJP-1500, DJP-1500S)
@@ -32,12 +32,12 @@ WEIGHTS: dict[str, float] = {
     "line_conflict": -7.0,  # Pro against Premium
     "line_one_sided": -3.5,
     "words_conflict": -1.2,  # each side has other words that the other has not
-    "grade": 0.8,
+    "grade": 2.0,
     "grade_conflict": -7.0,
-    "colour": 0.8,
+    "colour": 1.0,
     "colour_conflict": -7.0,
     "colour_one_sided": -0.5,
-    "size": 0.8,
+    "size": 1.2,
     "size_conflict": -7.0,
     "brand": 0.6,
     "brand_conflict": -1.5,
@@ -48,6 +48,7 @@ WEIGHTS: dict[str, float] = {
     "price_far": -1.2,
     "price_apart": -2.5,
     "same_platform": -4.7,  # a seller seldom lists one product twice in one place
+    "same_platform_code": -2.5,  # unless the model code says it did
 }
 # Two conflicts that are certain enough to keep whole clusters apart.
 _VETOES = frozenset({"code_conflict", "measure_conflict", "grade_conflict", "colour_conflict", "size_conflict"})
@@ -248,7 +249,9 @@ def _score_trade(left: Sketch, right: Sketch, parts: Parts) -> None:
         if feature:
             parts.append((feature, WEIGHTS[feature], f"{left.prices[0]:.2f}", f"{right.prices[0]:.2f}"))
     if left.platform == right.platform:
-        parts.append(("same_platform", WEIGHTS["same_platform"], left.platform, right.platform))
+        coded = any(feature == "code" for feature, *_ in parts)
+        feature = "same_platform_code" if coded else "same_platform"
+        parts.append((feature, WEIGHTS[feature], left.platform, right.platform))
 
 
 def _hs_feature(left: str, right: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -43,6 +43,10 @@ _UNIT_WORDS = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _SIDES = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)((?:\s?[x×*]\s?\d+(?:\.\d+)?)+)\s?(mm|cm|m|inch)(?![a-z])")
 _MEASURE = re.compile(rf"(?<![\w.,])(\d{{1,3}}(?:,\d{{3}})+|\d+(?:[.,]\d+)?)\s?-?({_UNIT_WORDS})(?![a-z])")
 _TIMES = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))[x×*]\s?(\d+)\b")
+# English words that are written apart or together.
+_APART = re.compile(
+    r"\b(?:flood light|down light|street light|ear phone|head phone|tooth brush|white board|tooth paste|back pack)"
+)
 _WORD = re.compile(r"[a-z0-9]+(?:[-/][a-z0-9]+)*|[가-힣]+")
 _CODE = re.compile(r"(?=[a-z0-9-/]*\d)(?=[a-z0-9-/]*[a-z])[a-z0-9]+(?:[-/][a-z0-9]+)*")
 _MARK = re.compile(r"[^a-z0-9]")
@@ -147,7 +151,7 @@ def _korean_words(word: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=16_384)
 def read_words(text: str) -> Words:
     """Words, measures, codes, grades, colours and sizes of one line of text."""
-    folded = fold(text).replace("extra large", "xl")
+    folded = _APART.sub(lambda match: match[0].replace(" ", ""), fold(text).replace("extra large", "xl"))
     measures: list[tuple[str, float]] = []
     if any(letter.isdigit() for letter in folded):
         folded = _take_measures(folded, measures)
@@ -195,6 +199,14 @@ def read_words(text: str) -> Words:
         frozenset(colours),
         frozenset(sizes),
     )
+
+
+def _without(line: Words, seller_name: str) -> Words:
+    own = read_words(seller_name).words if seller_name else frozenset()
+    left = line.words - own
+    if not left or len(left) == len(line.words):
+        return line
+    return replace(line, words=left, sounds=line.sounds - {consonants(word) for word in own})
 
 
 def _take_measures(text: str, found: list[tuple[str, float]]) -> str:
@@ -245,9 +257,14 @@ def piece_prices(listing: Listing, rates: dict[str, Decimal]) -> tuple[float, ..
     return tuple(sorted(set(found)))
 
 
-def draw(listing: Listing, *, key: int, ref: str, visible: bool, rates: dict[str, Decimal]) -> Sketch:
-    """Work out what the matcher needs to know of one listing."""
-    lines = [read_words(name) for name in listing.names.values()]
+def draw(
+    listing: Listing, *, key: int, ref: str, visible: bool, rates: dict[str, Decimal], seller_name: str = ""
+) -> Sketch:
+    """Work out what the matcher needs to know of one listing.
+
+    The seller's own name in a title says nothing about which of its products this is, and is left out.
+    """
+    lines = [_without(read_words(name), seller_name) for name in listing.names.values()]
     specs: list[Words] = []
     models = {normal_code(listing.model)} if listing.model else set()
     for attribute in listing.attributes:

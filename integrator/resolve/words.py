@@ -103,22 +103,24 @@ MODIFIERS = frozenset(
     adjustable adult aged airtight alloy aloe aluminum analog anodized antibacterial antistatic automatic autumn
     baby bamboo beginner biodegradable bottom brass brewed canned carbide carbon ceiling centella ceramic charcoal
     chocolate chrome citron clear coated collagen commercial compact cooked cooling copper cordless corrugated
-    cotton curved decorative desktop detachable diagonal digital disposable dotted double dried dry dual duty dyed
-    economy educational elastic electric electronic enamel erasable expert fermented fire fireproof fixed flame
-    flanged flat flexible floor foldable folding fresh front frosted frozen galvanised galvanized garlic ginger
-    glass glossy granite granular handheld hard hardcover heating heavy high honey horizontal hot household
-    hyaluronic hydraulic indoor industrial inner instant insulated iron jumbo kids kraft lacquered large latex
-    lavender leather left lemon light lightweight lined linen liquid long low lower luxury magnetic manual marble
-    matte medical men mild mini mobile modern musical narrow natural nitrile noise nonstick nylon opaque organic
-    original outdoor outer oval paper perforated pickled plain plastic pneumatic polyester portable power precision
-    pressure printed propolis purity quick raw rear rechargeable recyclable reflective reinforced resealable
-    resistant retardant reusable right rigid roasted rose rotary round rubber salty seamless short silicone silk
-    single slim slip small smart smoked snail soft softcover solar solid speed spicy spring square stackable
-    stainless steel sterile straight strawberry stretch submersible summer super sweet tall temperature thick thin
-    threaded titanium top traditional transparent triple twin unisex universal upper vegan vertical vinyl vitamin
-    wall waterproof welded wide winter wired wireless women wood wooden wool
+    cotton curved decorative desktop detachable diagonal digital dotted double dried dry dual duty dyed economy
+    educational elastic electric electronic enamel erasable expert fermented fire fireproof fixed flame flanged flat
+    flexible floor foldable folding fresh front frosted frozen galvanised galvanized garlic ginger glass glossy
+    granite granular handheld hard hardcover heating heavy high honey horizontal hot household hyaluronic hydraulic
+    indoor industrial inner instant insulated iron jumbo kids kraft lacquered large latex lavender leather left
+    lemon lightweight lined linen liquid long low lower luxury magnetic manual marble matte medical men mild mini
+    mobile modern musical narrow natural nitrile noise nonstick nylon opaque organic original outdoor outer oval
+    paper perforated pickled plain plastic pneumatic polyester portable power precision pressure printed propolis
+    purity quick raw rear rechargeable recyclable reflective reinforced resealable resistant retardant reusable
+    right rigid roasted rose rotary round rubber salty seamless short silicone silk single slim slip small smart
+    smoked snail soft softcover solar solid speed spicy spring square stackable stainless steel sterile straight
+    strawberry stretch submersible summer super sweet tall temperature thick thin threaded titanium top traditional
+    transparent triple twin unisex universal upper vegan vertical vinyl vitamin wall waterproof welded wide winter
+    wired wireless women wood wooden wool
     """.split()
 )
 
 # Words that name a line of goods; leaving one out is rare.
-LINES = frozenset("premium pro professional plus max eco home clinic classic deluxe basic standard ultra lite signature".split())
+LINES = frozenset(
+    "premium pro professional plus max eco home clinic classic deluxe basic standard ultra lite signature".split()
+)

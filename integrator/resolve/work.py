@@ -14,6 +14,7 @@ from integrator.product import Product, Receipt
 from integrator.publish.document import digest_of
 from integrator.resolve.clusters import Clustering, Decided, cluster
 from integrator.resolve.ids import PRODUCT, carry_over, mint
+from integrator.resolve.names import bare_name
 from integrator.resolve.receipts import make_receipt
 from integrator.resolve.sketch import Sketch, draw
 
@@ -162,6 +163,7 @@ def _solve(partition: Partition, release: Release) -> Solved:
                 ref=member.ref,
                 visible=member.visible,
                 rates=release.rates.dollars,
+                seller_name=bare_name(partition.seller_name),
             )
             for member in piece
         ]

@@ -1,0 +1,281 @@
+"""The use case: marks to sellers to products, in any order and any batches, with ids that survive."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from integrator.errors import UnknownProduct
+from integrator.listing import Hs, HsState
+from integrator.resolve.judgements import make_judgement
+from integrator.store import catalogue, resolution, worklist
+from integrator.store.tables import edge, ledger, outbox, product, worklist as worklist_table
+
+from .conftest import Shop, make_listing
+
+HS = Hs(HsState.EXACT6, "330499", "330499")
+BRN, OTHER_BRN = "0018100017", "0038200039"
+
+
+def stock(shop: Shop) -> None:
+    """One firm on two platforms with one product in common and one of its own on each."""
+    shop.account("buykorea", "1", "Nurion Cosmetic", brn=BRN)
+    shop.account("tradekorea", "9", "Nurion Cosmetic Co., Ltd.", brn=BRN)
+    shop.listing(make_listing("buykorea", "100", "1", "Centella Face Cream 50ml", hs=HS))
+    shop.listing(make_listing("buykorea", "101", "1", "Velvet Lip Tint Rose 4g", hs=HS))
+    shop.listing(make_listing("tradekorea", "P1", "9", "Centella Face Cream, 50 ml", hs=HS))
+    shop.listing(make_listing("tradekorea", "P2", "9", "Hyaluronic Sheet Mask 25ml", hs=HS))
+
+
+def test_a_twin_on_another_platform_is_one_product(shop: Shop) -> None:
+    stock(shop)
+    done = shop.resolve()
+    assert shop.clusters() == {
+        frozenset({"buykorea:100", "tradekorea:P1"}), frozenset({"buykorea:101"}), frozenset({"tradekorea:P2"}),
+    }  # fmt: skip
+    assert (done.sellers, done.products) == (1, 3)
+
+
+def test_a_stranger_with_the_same_title_is_another_product(shop: Shop) -> None:
+    stock(shop)
+    shop.account("gobizkorea", "C1", "Onsaemi Beauty", brn=OTHER_BRN)
+    shop.listing(make_listing("gobizkorea", "G1", "C1", "Centella Face Cream 50ml", hs=HS))
+    shop.resolve()
+    assert frozenset({"gobizkorea:G1"}) in shop.clusters()
+
+
+def test_marks_leave_when_they_are_worked_out_and_everything_is_queued_once(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    with shop.database.read() as connection:
+        assert worklist.count_waiting(connection) == 0
+        assert connection.execute(select(func.count()).select_from(outbox)).scalar_one() == 3
+
+
+def test_a_second_look_without_a_change_skips_the_seller(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    shop.mark("buykorea", "1")
+    done = shop.resolve()
+    assert (done.skipped, done.products) == (1, 0)
+
+
+def test_one_changed_listing_touches_its_own_seller_only(shop: Shop) -> None:
+    stock(shop)
+    shop.account("gobizkorea", "C1", "Onsaemi Beauty", brn=OTHER_BRN)
+    shop.listing(make_listing("gobizkorea", "G1", "C1", "Bath Bomb 100g"))
+    shop.resolve()
+    shop.listing(make_listing("gobizkorea", "G1", "C1", "Bath Bomb Lavender 100g"))
+    assert shop.resolve().sellers == 1
+
+
+def test_an_account_nobody_knows_still_sells(shop: Shop) -> None:
+    shop.listing(make_listing("gobizkorea", "G1", "C9", "Bath Bomb 100g", account_name="Onsaemi Beauty"))
+    shop.resolve()
+    with shop.database.read() as connection:
+        found = catalogue.require_product(connection, shop.product_of("gobizkorea:G1"))
+    assert found.seller_name == "Onsaemi Beauty"
+
+
+def test_a_key_that_many_names_share_joins_nobody_any_more(shop: Shop) -> None:
+    for number, name in enumerate(("Barun Textile", "Dami Foods", "Gana Steel", "Mosebi Toys", "Noran Paper")):
+        shop.account("buykorea", str(number), name, phone="+8225550000")
+    shop.resolve()
+    with shop.database.read() as connection:
+        assert len(set(resolution.load_seller_ids(connection, [("buykorea", str(n)) for n in range(5)]).values())) == 1
+    shop.account("buykorea", "5", "Seoul Trade Centre", phone="+8225550000")
+    shop.resolve()
+    with shop.database.read() as connection:
+        ids = resolution.load_seller_ids(connection, [("buykorea", str(n)) for n in range(6)])
+    assert len(set(ids.values())) == 6
+
+
+def test_a_merged_product_keeps_the_older_id_and_the_other_leads_there_in_one_hop(shop: Shop) -> None:
+    stock(shop)
+    shop.account("tradekorea", "9", "Nurion Cosmetic Co., Ltd.")  # no number yet: two sellers
+    shop.resolve()
+    old, young = shop.product_of("buykorea:100"), shop.product_of("tradekorea:P1")
+    assert old != young
+    shop.account("tradekorea", "9", "Nurion Cosmetic Co., Ltd.", brn=BRN)
+    shop.resolve()
+    kept = shop.product_of("buykorea:100")
+    assert kept == shop.product_of("tradekorea:P1")
+    assert kept in (old, young)
+    with shop.database.read() as connection:
+        gone = young if kept == old else old
+        assert catalogue.load_product(connection, gone) == catalogue.Redirect(kept)
+        assert catalogue.require_product(connection, gone).product_id == kept
+
+
+def test_a_split_keeps_the_id_on_one_side_and_never_uses_a_retired_one_again(shop: Shop) -> None:
+    stock(shop)
+    shop.account("tradekorea", "9", "Nurion Cosmetic Co., Ltd.")
+    shop.resolve()
+    first = {shop.product_of("buykorea:100"), shop.product_of("tradekorea:P1")}
+    shop.account("tradekorea", "9", "Nurion Cosmetic Co., Ltd.", brn=BRN)
+    shop.resolve()
+    kept = shop.product_of("buykorea:100")
+    (retired,) = first - {kept}
+    shop.account("tradekorea", "9", "Nurion Cosmetic Co., Ltd.", brn=OTHER_BRN)
+    shop.resolve()
+    now = {shop.product_of("buykorea:100"), shop.product_of("tradekorea:P1")}
+    assert kept in now
+    assert len(now) == 2
+    assert retired not in now
+
+
+def test_a_chain_of_merges_still_redirects_in_one_hop(shop: Shop) -> None:
+    names = ("buykorea", "gobizkorea", "tradekorea")
+    for number, platform in enumerate(names):
+        shop.account(platform, "1", f"Firm {number}")
+        shop.listing(make_listing(platform, "L", "1", "Centella Face Cream 50ml", hs=HS))
+        shop.resolve()
+    ids = {shop.product_of(f"{platform}:L") for platform in names}
+    for platform in names:
+        shop.account(platform, "1", "Firm", brn=BRN)
+        shop.resolve()
+    (kept,) = {shop.product_of(f"{platform}:L") for platform in names}
+    with shop.database.read() as connection:
+        for old in ids - {kept}:
+            assert catalogue.load_product(connection, old) == catalogue.Redirect(kept)
+
+
+def test_a_withdrawn_listing_leaves_and_comes_back_under_its_old_id(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    alone = shop.product_of("buykorea:101")
+    shop.withdraw("buykorea", "101")
+    shop.resolve()
+    with shop.database.read() as connection:
+        gone = catalogue.require_product(connection, alone)
+    assert (gone.visible, gone.offers) == (False, ())
+    shop.listing(make_listing("buykorea", "101", "1", "Velvet Lip Tint Rose 4g", hs=HS))
+    shop.resolve()
+    assert shop.product_of("buykorea:101") == alone
+
+
+def test_a_listing_withdrawn_from_a_shared_product_takes_only_its_offer_away(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    shared = shop.product_of("buykorea:100")
+    shop.withdraw("buykorea", "100")
+    shop.resolve()
+    with shop.database.read() as connection:
+        left = catalogue.require_product(connection, shared)
+    assert [offer.external_id for offer in left.offers] == ["P1"]
+
+
+def test_a_person_splits_and_joins_products(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    with shop.database.write() as connection:
+        resolution.add_judgement(
+            connection, make_judgement("product", "buykorea:100", "tradekorea:P1", "different", by="person/kim", at=1.0)
+        )
+    shop.mark("buykorea", "1")
+    shop.resolve()
+    assert frozenset({"buykorea:100"}) in shop.clusters()
+    with shop.database.write() as connection:
+        resolution.add_judgement(
+            connection, make_judgement("product", "buykorea:100", "tradekorea:P1", "unsure", by="person/kim", at=2.0)
+        )
+    shop.mark("buykorea", "1")
+    shop.resolve()
+    assert frozenset({"buykorea:100", "tradekorea:P1"}) in shop.clusters()
+
+
+def test_every_merge_keeps_its_receipt(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    with shop.database.read() as connection:
+        (receipt,) = [
+            each for each in catalogue.load_edges(connection, shop.product_of("buykorea:100")) if each.verdict == "same"
+        ]
+        (joined,) = catalogue.load_seller_edges(
+            connection, next(iter(catalogue.stream_sellers(shop.database))).seller_id
+        )
+    assert {receipt.left, receipt.right} == {"buykorea:100:1", "tradekorea:P1:1"}
+    assert any(each.feature == "measure" and each.left == "50 volume" for each in receipt.evidence)
+    assert joined.evidence[0].feature == "brn"
+
+
+def test_a_seller_that_cannot_be_worked_out_stops_nobody(shop: Shop) -> None:
+    stock(shop)
+    shop.account("gobizkorea", "C1", "Onsaemi Beauty", brn=OTHER_BRN)
+    shop.listing(make_listing("gobizkorea", "G1", "C1", "Bath Bomb 100g", names={}))
+    done = shop.resolve()
+    assert done.failed == 1
+    assert frozenset({"buykorea:100", "tradekorea:P1"}) in shop.clusters()
+    with shop.database.read() as connection:
+        waiting = connection.execute(select(worklist_table.c.account_id)).scalars().all()
+    assert waiting == ["C1"]
+
+
+def test_two_processes_give_what_one_gives(open_shop: Callable[[], Shop]) -> None:
+    alone, crew = open_shop(), open_shop()
+    for each in (alone, crew):
+        stock(each)
+    alone.resolve()
+    crew.resolve(workers=2)
+    assert alone.clusters() == crew.clusters()
+    assert alone.product_of("buykorea:100") == crew.product_of("buykorea:100")
+
+
+def test_an_id_never_given_is_an_unknown_product(shop: Shop) -> None:
+    with shop.database.read() as connection, pytest.raises(UnknownProduct):
+        catalogue.require_product(connection, "pnothing")
+
+
+TITLES = (
+    "Centella Face Cream 50ml",
+    "Centella Face Cream 100ml",
+    "Cream 50ml Centella",
+    "Lip Tint Rose 4g",
+    "Lip Tint Pink 4g",
+)
+PLATFORMS = ("buykorea", "gobizkorea", "tradekorea")
+
+arrivals = st.lists(
+    st.tuples(
+        st.sampled_from(PLATFORMS),
+        st.integers(1, 3),  # the account
+        st.sampled_from(TITLES),
+    ),
+    min_size=2,
+    max_size=9,
+    unique=True,
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(arrivals=arrivals, data=st.data())
+def test_any_order_and_any_batches_give_the_clusters_of_a_rebuild(
+    arrivals: list[tuple[str, int, str]], data: st.DataObject, open_shop: Callable[[], Shop]
+) -> None:
+    at_once, in_turn = open_shop(), open_shop()
+    order = data.draw(st.permutations(arrivals))
+    for target, sequence in ((at_once, arrivals), (in_turn, order)):
+        for platform, account, title in sequence:
+            # Account 2 is one firm on all platforms, account 3 another; accounts 1 are strangers to each other.
+            brn = {1: None, 2: BRN, 3: OTHER_BRN}[account]
+            shop_name = f"{platform} stranger" if account == 1 else f"Firm {account}"
+            target.account(platform, str(account), shop_name, brn=brn)
+            target.listing(make_listing(platform, f"{account}-{TITLES.index(title)}", str(account), title, hs=HS))
+            if target is in_turn and data.draw(st.booleans()):
+                target.resolve()
+        target.resolve()
+    assert at_once.clusters() == in_turn.clusters()
+    with in_turn.database.read() as connection:
+        hops = select(ledger.c.id).where(
+            ledger.c.leads_to.in_(select(ledger.c.id).where(ledger.c.leads_to.is_not(None)))
+        )
+        assert connection.execute(hops).all() == []
+        living = select(product.c.id).where(product.c.id.in_(select(ledger.c.id).where(ledger.c.leads_to.is_not(None))))
+        assert connection.execute(living).all() == []
+        ones = set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
+    with at_once.database.read() as connection:
+        assert ones == set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
