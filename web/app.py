@@ -1,0 +1,29 @@
+"""The Flask application: `create_app(settings)` puts pages, API, headers and the error table together."""
+
+import secrets
+
+from apiflask import APIFlask
+
+from web.buyers import make_buyers, make_front
+from web.config import Settings
+from web.headers import set_headers
+from web.health import health
+from web.i18n import set_languages
+from web.parts import Parts
+from web.problems import tell_problems
+from web.views import set_views
+from web.wiring import Wiring
+
+
+def create_app(settings: Settings, *, wiring: Wiring | None = None) -> APIFlask:
+    """The application. Opens neither database nor index before the first request."""
+    app = APIFlask("web", title="Hanmaru", version="1", docs_path=None, spec_path="/api/v1/openapi.json")
+    app.secret_key = settings.secret_key or secrets.token_urlsafe(32)
+    Parts(wiring or Wiring(settings)).install(app.extensions)
+    set_languages(app)
+    set_views(app)
+    set_headers(app, settings)
+    tell_problems(app)
+    for blueprint in (make_front(), make_buyers(), health):
+        app.register_blueprint(blueprint)
+    return app
