@@ -134,6 +134,12 @@ def product_row(listing: Listing, numbers: Numbers) -> dict[str, str]:
 
 
 def _titles(listing: Listing, fixed: Draw) -> tuple[str, str]:
+    """Both names in letters that the code page has, whatever the editors did to them."""
+    korean, english = _edited_titles(listing, fixed)
+    return _cp949(korean, fixed), _cp949(english, fixed)
+
+
+def _edited_titles(listing: Listing, fixed: Draw) -> tuple[str, str]:
     korean = wording.korean_title(listing.product, listing.firm, listing.fixed("kor"))
     english = wording.english_title(listing.product, listing.firm, listing.fixed("title"))
     fate = fixed.share()
@@ -147,7 +153,7 @@ def _titles(listing: Listing, fixed: Draw) -> tuple[str, str]:
         english = f"Café {english}"
     if fate > 0.99:
         korean = f"{korean} 🚢"
-    return _cp949(korean, fixed), _cp949(english.replace(" kg", "㎏") if fixed.chance(0.02) else english, fixed)
+    return korean, english.replace(" kg", "㎏") if fixed.chance(0.02) else english
 
 
 def _category(kind: Kind, fixed: Draw) -> dict[str, str]:
