@@ -33,6 +33,8 @@ EARLIEST: Final = date(2000, 1, 1)
 MEMORY_DAYS: Final = 90
 # The order of companies is not defined: page sizes of the further readings, if the first did not show all of them.
 ACCOUNT_READINGS: Final = (89, 73)
+# At each end of the list; rows without a readable day are a handful, and more than that is another fault.
+_UNDATED_PAGES: Final = 10
 _ASKS_A_BATCH: Final = 20
 
 
@@ -255,19 +257,22 @@ class Walk:
 
     def _choose(self, place: _Place, *, is_open: bool) -> tuple[Window, WirePage]:
         """The next window, small enough or one day, with its first page. `is_open`: nothing older is to be left out."""
-        begins = place.first or EARLIEST
         while True:
-            today = self._today(place)
+            begins, today = place.first or EARLIEST, self._today(place)
             ends = begins + timedelta(days=place.days - 1)
             window = Window(None if is_open else begins, None if ends >= today else ends)
             page = self._calls.ask(LISTINGS, {"pageNo": 1, "numOfRows": MOST_ROWS, **window.query})
-            if page.total <= 2 * WINDOW_ROWS or begins >= min(ends, today):
-                return window, page
             span = (min(ends, today) - begins).days + 1
-            place.days = max(1, min(span - 1, span * WINDOW_ROWS // page.total))
+            if page.total <= 2 * WINDOW_ROWS or (span <= 1 and not (is_open and begins > EARLIEST)):
+                return window, page
+            if span <= 1:
+                # Much is older than the row that seemed the oldest: begin where nothing can be.
+                place.first, place.days = EARLIEST, (today - EARLIEST).days
+            else:
+                place.days = max(1, min(span - 1, span * WINDOW_ROWS // page.total))
 
     def _read_window(self, place: _Place, window: Window, page: WirePage) -> Iterator[Batch]:
-        tally = Tally()
+        tally = Tally.begin(page)
         held: Rows | None = None
         # The last rows go out with the position behind the window, so they are held back until it is known.
         for rows in read_window(self._calls, window, page, tally):
@@ -294,11 +299,11 @@ class Walk:
     def _read_undated(self, place: _Place, total: int) -> Generator[Batch, None, int]:
         """Rows outside all windows, if the whole list counts more than they did: they stand at its ends."""
         missing = total - place.counted
-        if missing <= 0:
+        if missing <= 0 or place.open_windows:
             return 0
         seen: set[str] = set()
         last = max(1, -(-total // MOST_ROWS))
-        reach = missing // MOST_ROWS + 2
+        reach = min(_UNDATED_PAGES, missing // MOST_ROWS + 2)
         for number in sorted({*range(1, min(last, reach) + 1), *range(max(1, last - reach + 1), last + 1)}):
             page = self._calls.ask(LISTINGS, {"pageNo": number, "numOfRows": MOST_ROWS})
             rows = undated(paired(page))

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import ceil
 from typing import Final
 
 from connectors.buykorea.calls import ACCOUNTS, LISTINGS, MOST_ROWS, Calls
@@ -49,6 +50,7 @@ class Window:
 class Tally:
     """What has been seen of one window. Memory: the ids of this window only."""
 
+    left: int  # pages that may still be read before the window is given up
     total: int = -1
     day: str = ""
     counted: set[str | bytes] = field(default_factory=set)
@@ -61,6 +63,19 @@ class Tally:
         """Whether all that the platform counts has been seen."""
         return len(self.counted) == self.total
 
+    @classmethod
+    def begin(cls, first: WirePage) -> "Tally":
+        """For a window whose first page says how much there is: five readings and a little.
+
+        A list that grows as fast as it is read must not keep its reader for ever.
+        """
+        return cls(left=6 * ceil(first.total / MOST_ROWS) + 60)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether this window has had its share of calls."""
+        return self.left <= 0
+
     def stand(self, page: WirePage) -> None:
         """Take the platform's count; when it moved, or midnight passed, what was counted before proves nothing."""
         if (page.total, page.day) != (self.total, self.day):
@@ -69,6 +84,7 @@ class Tally:
 
     def add(self, page: WirePage, seen: set[str | bytes]) -> Rows:
         """Count the rows of a page; gives those that this window has not given yet. `seen` is this reading's own."""
+        self.left -= 1
         fresh: Rows = []
         for row, cut in zip(page.rows, page.cuts, strict=True):
             key = _key(row, cut)
@@ -93,7 +109,7 @@ def read_window(calls: Calls, window: Window, first: WirePage, tally: Tally) -> 
     """The rows of a window, each once, until `tally.is_closed` or nothing helps. `first` is its page 1."""
     yield from _read_pages(calls, window, MOST_ROWS, tally, first)
     for size in _READINGS:
-        if tally.is_closed:
+        if tally.is_closed or tally.is_given_up:
             return
         yield from _read_again(calls, window, size, tally)
     if not tally.is_closed:
@@ -105,6 +121,8 @@ def _read_pages(calls: Calls, window: Window, size: int, tally: Tally, first: Wi
     for page in calls.pages(LISTINGS, {"numOfRows": size, **window.query}, first=first):
         tally.stand(page)
         yield tally.add(page, seen)
+        if tally.is_given_up:
+            return
 
 
 def _read_again(calls: Calls, window: Window, size: int, tally: Tally) -> Iterator[Rows]:
@@ -118,6 +136,8 @@ def _read_again(calls: Calls, window: Window, size: int, tally: Tally) -> Iterat
         seen: set[str | bytes] = set()
         for page in calls.pages(LISTINGS, {"numOfRows": size, **part.query}):
             yield tally.add(page, seen)
+            if tally.is_given_up:
+                return
     # The parts say nothing of the whole window's count: ask for it, and it has to be what it was.
     page = calls.ask(LISTINGS, {"pageNo": 1, "numOfRows": size, **window.query})
     tally.stand(page)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -81,7 +82,7 @@ class FakeBuyKorea:
         low, high = query.get("updDtFrom", "0"), query.get("updDtTo", "9")
         seller = query.get("entpSn")
         found = [
-            (f"{day:%Y%m%d}", number)
+            (_text(day), number)
             for number, day in self.rows.items()
             if seller is None or str(self.sellers.get(number, 1157771)) == seller
         ]
@@ -108,6 +109,11 @@ class FakeBuyKorea:
             "body": {"items": items, "numOfRows": 100, "pageNo": page, "totalCount": total},
         }
         return json.dumps({"response": found}, ensure_ascii=False).encode()
+
+
+@lru_cache
+def _text(day: date) -> str:
+    return f"{day:%Y%m%d}"
 
 
 @pytest.fixture
