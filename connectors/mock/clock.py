@@ -1,6 +1,7 @@
 """The world's clock starts at noon of its day and runs with real seconds; signatures are checked by the real one."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from connectors.mock.days import DAY
@@ -9,13 +10,13 @@ from connectors.mock.days import DAY
 class WorldClock:
     """Seconds since midnight (Korea) of day 0."""
 
-    def __init__(self, day: int) -> None:
+    def __init__(self, day: int, ticks: Callable[[], float] = time.monotonic) -> None:
         self.day = day
         self._start = day * DAY + DAY // 2
-        self._began = time.monotonic()
+        self._ticks, self._began = ticks, ticks()
 
     def elapsed(self) -> float:
-        return time.monotonic() - self._began
+        return self._ticks() - self._began
 
     def second(self) -> int:
         return self._start + int(self.elapsed())

@@ -68,8 +68,10 @@ class Firms:
 
     def make(self, number: int, pattern: FirmPattern) -> Firm:
         draw = Draw(self._seed, "firm", number)
-        sector = sectors()[draw.below(len(sectors()))]
-        hangul, roman, other = names.core_name(draw)
+        # One firm in ten shares its exact name, and its trade, with a stranger.
+        naming = Draw(self._seed, "firm name", number - number % 20 if number % 20 < 2 else number)
+        sector = sectors()[naming.below(len(sectors()))]
+        hangul, roman, other = names.core_name(naming)
         brand, brand_korean = self._brand(draw, hangul, roman)
         place = draw.below(len(names.PLACES))
         host = self._host_of(number, roman)
@@ -77,7 +79,7 @@ class Firms:
         surname, given = draw.pick(names.SURNAMES), draw.pick(names.GIVEN)
         start = draw.below(len(sector.kinds))
         made = tuple(sector.kinds[(start + step) % len(sector.kinds)] for step in range(draw.between(1, 3)))
-        trade = draw.pick(sector.trades)
+        trade = naming.pick(sector.trades)
         return Firm(
             number=number,
             pattern=pattern,

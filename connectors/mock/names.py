@@ -73,7 +73,6 @@ def core_name(draw: Draw) -> tuple[str, str, str]:
         letters = [draw.pick(LETTERS) for _ in range(3)]
         joined = "".join(letter for letter, _ in letters)
         return "".join(hangul for _, hangul in letters), joined, joined
-    # Two syllables collide often, three rarely: about one firm in ten shares its exact name with another.
     parts = [draw.pick(SYLLABLES) for _ in range(2 if draw.chance(0.12) else 3)]
     hangul, usual, other = ("".join(part[column] for part in parts) for column in range(3))
     return hangul, usual.capitalize(), other.capitalize()

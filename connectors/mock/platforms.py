@@ -1,7 +1,10 @@
 """The three platforms behind one address, with their faults and the recorder: request in, response out."""
 
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -37,10 +40,16 @@ class Settings:
 class Mock:
     """Answers any request below `/buykorea`, `/gobizkorea`, `/tradekorea` and `/faulty/FAULT/PLATFORM`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
+        self.settings, self._now = settings, now
         self.world = World(settings.seed, settings.size)
-        self.clock = WorldClock(settings.day)
+        self.clock = WorldClock(settings.day, ticks)
         self._recorder = Recorder(settings.record, settings) if settings.record else None
         self._temporary = tempfile.TemporaryDirectory(prefix="hanmaru-mock-")
         self._root = self._recorder.root if self._recorder else Path(self._temporary.name)
@@ -107,7 +116,7 @@ class Mock:
                 is_altered = tampering != SOUND
                 root = self._root / (f"drops-{fault}" if is_altered else "drops")
                 return GobizKorea(
-                    self.world, self.clock, root, real_now=real_now, has_limits=limits, tampering=tampering
+                    self.world, self.clock, root, real_now=self._now, has_limits=limits, tampering=tampering
                 )
             case _:
                 return TradeKorea(
