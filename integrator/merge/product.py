@@ -48,7 +48,7 @@ def strip_tags(text: str) -> str:
 def merge(
     members: Sequence[Member], *, product_id: str, seller_id: str, seller_name: str, guesses: Guesses, rates: Rates
 ) -> Product:
-    """The view over a product's listings. Only visible ones speak; without any, all of them do and nothing is offered."""
+    """The view over a product's listings. Only visible ones speak; without any, all do and nothing is offered."""
     visible = [member for member in members if member.visible]
     speaking = sorted(visible or members, key=_newest_first)
     listings = [member.listing for member in speaking]

@@ -43,14 +43,13 @@ def verify(database: Database, index: IndexWriter) -> Drift:
     here, there = next(ours, None), next(theirs, None)
     while here is not None or there is not None:
         checked += 1
-        if there is None or (here is not None and here[0] < there[0]):
-            assert here is not None
+        if here is not None and (there is None or here[0] < there[0]):
             missing.append(here[0])
             here = next(ours, None)
-        elif here is None or there[0] < here[0]:
+        elif there is not None and (here is None or there[0] < here[0]):
             surplus.append(there[0])
             there = next(theirs, None)
-        else:
+        elif here is not None and there is not None:
             if here[1] != there[1]:
                 differing.append(here[0])
             here, there = next(ours, None), next(theirs, None)

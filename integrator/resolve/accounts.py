@@ -25,7 +25,8 @@ from integrator.store import resolution as store
 
 # First two digits of a Korean postcode -> region (the post's own table).
 _REGIONS: tuple[tuple[int, str], ...] = (
-    (9, "Seoul"), (20, "Gyeonggi"), (23, "Incheon"), (26, "Gangwon"), (29, "Chungbuk"), (30, "Sejong"), (33, "Chungnam"),
+    (9, "Seoul"), (20, "Gyeonggi"), (23, "Incheon"), (26, "Gangwon"), (29, "Chungbuk"), (30, "Sejong"),
+    (33, "Chungnam"),
     (35, "Daejeon"), (40, "Gyeongbuk"), (43, "Daegu"), (45, "Ulsan"), (49, "Busan"), (53, "Gyeongnam"), (56, "Jeonbuk"),
     (60, "Jeonnam"), (62, "Gwangju"), (63, "Jeju"),
 )  # fmt: skip
@@ -69,7 +70,7 @@ def _is_open(key: Key, crowd: store.Crowd) -> bool:
 def _gather(
     connection: Connection, dirty: Iterable[Ref], opened: set[Key]
 ) -> tuple[dict[Ref, frozenset[Key]], dict[Ref, str]]:
-    """All accounts in reach: through open keys, and through the sellers they are in now. Keys and present seller of each."""
+    """Keys and present sellers of all accounts in reach: through open keys, and through the sellers they are in now."""
     keys: dict[Ref, frozenset[Key]] = {}
     sellers: dict[Ref, str] = {}
     known_open, looked_at = set(opened), set(opened)

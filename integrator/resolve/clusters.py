@@ -60,7 +60,7 @@ def cluster(sketches: Sequence[Sketch], judged: Mapping[Pair, str] | None = None
     verdicts = judged or {}
     scores = _Scores(sketches, rarity_of(sketches))
     blocks = candidates(sketches)
-    groups = {position: (position,) for position in range(len(sketches))}
+    groups: dict[int, tuple[int, ...]] = {position: (position,) for position in range(len(sketches))}
     decided: list[Decided] = []
     for left, right in sorted(pair for pair, verdict in verdicts.items() if verdict == SAME):
         decided.append(Decided(left, right, SAME, scores.of(left, right), "judgement", ""))

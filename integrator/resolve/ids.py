@@ -23,7 +23,7 @@ def mint(kind: str, founder: str, turn: int = 0) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Ids of groups, in their order (None: to be minted), and where each id that lost its group leads (a group's position)."""
+    """Ids of groups, in their order (None: to be minted), and to which group each id that lost its own leads."""
 
     ids: tuple[str | None, ...]
     retired: dict[str, int]
@@ -37,8 +37,8 @@ def carry_over(
 ) -> Naming:
     """Give each old id to the group that holds most of its members, and each group at most one id.
 
-    Ties go to the older id, then to the id's own order, then to the larger group, then to the first group. An old id that
-    no group could take leads to the group that holds most of its members.
+    Ties go to the older id, then to the id's own order, then to the larger group, then to the first. An old id that no
+    group could take leads to the group that holds most of its members.
     """
     claims: list[tuple[int, float, str, int, int]] = []
     for position, group in enumerate(groups):

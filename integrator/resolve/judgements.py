@@ -44,14 +44,14 @@ def current(judgements: Iterable[Judgement]) -> dict[tuple[str, str], str]:
 
 
 def require_consistent(standing: Mapping[tuple[str, str], str], new: Judgement) -> None:
-    """Raises ContradictoryJudgement when `new` cannot hold beside what stands: a chain of "same" crosses a "different"."""
+    """Raises ContradictoryJudgement when `new` cannot hold beside what stands: a chain of "same" over a "different"."""
     after = {**standing, (new.left, new.right): new.verdict}
     groups = _groups([pair for pair, verdict in after.items() if verdict == SAME])
     for (left, right), verdict in after.items():
         if verdict == DIFFERENT and left in groups and groups.get(right) is groups[left]:
             raise ContradictoryJudgement(
-                f"{new.left} and {new.right} cannot be {new.verdict}: {left} and {right} were judged different, yet a chain "
-                f"of judgements makes them the same. Take one back with the verdict 'unsure' first."
+                f"{new.left} and {new.right} cannot be {new.verdict}: {left} and {right} were judged different, "
+                f"yet a chain of judgements makes them the same. Take one back with the verdict 'unsure' first."
             )
 
 

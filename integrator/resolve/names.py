@@ -1,14 +1,14 @@
 """Names of firms and goods: legal forms, Hangul in Latin letters, letter names, consonants.
 
-Names alone never merge anything (one Korean company in ten shares its name); they strengthen a weaker key, count how many
-firms hold one key, and let Korean-only and English-only titles meet.
+Names alone never merge anything (one Korean company in ten shares its name); they strengthen a weaker key, count how
+many firms hold one key, and let Korean-only and English-only titles meet.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
-from integrator.resolve.words import korean_words
+from integrator.resolve.words import by_spelling, korean_words
 
 _KOREAN_FORMS = re.compile(
     r"\(주\)|㈜|\(유\)|\(합\)|주식회사|유한책임회사|유한회사|합자회사|합명회사|농업회사법인|어업회사법인|영농조합법인|영어조합법인|"
@@ -19,21 +19,52 @@ _ENGLISH_FORMS = re.compile(
 )
 _WORD = re.compile(r"[a-z0-9]+|[가-힣]+")
 
-_INITIALS = "g kk n d tt r m b pp s ss  j jj ch k t p h".split(" ")
-_MEDIALS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split(" ")
-_FINALS = " k k k n n n t l l l l l l l l m p p t t ng t t k t p t".split(" ")
+
+def _letters(table: str) -> list[str]:
+    """Letters between blanks; '-' stands for none."""
+    return [letter.replace("-", "") for letter in table.split(" ")]
+
+
+_INITIALS = _letters("g kk n d tt r m b pp s ss - j jj ch k t p h")
+_MEDIALS = _letters("a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i")
+_FINALS = _letters("- k k k n n n t l l l l l l l l m p p t t ng t t k t p t")
 
 # How Koreans spell Latin letters; longest first, so that 에이치 is H and not A + 치.
 _LETTER_NAMES: tuple[tuple[str, str], ...] = tuple(
     sorted(
-        {
-            "에이치": "h", "더블유": "w", "더블류": "w", "에이": "a", "에프": "f", "아이": "i", "제이": "j", "케이": "k", "에스": "s",
-            "브이": "v", "엑스": "x", "와이": "y", "제트": "z", "비": "b", "씨": "c", "시": "c", "디": "d", "이": "e", "지": "g",
-            "엘": "l", "엠": "m", "엔": "n", "오": "o", "피": "p", "큐": "q", "알": "r", "티": "t", "유": "u",
-        }.items(),
+        by_spelling(
+            """
+            a 에이
+            b 비
+            c 씨 시
+            d 디
+            e 이
+            f 에프
+            g 지
+            h 에이치
+            i 아이
+            j 제이
+            k 케이
+            l 엘
+            m 엠
+            n 엔
+            o 오
+            p 피
+            q 큐
+            r 알
+            s 에스
+            t 티
+            u 유
+            v 브이
+            w 더블유 더블류
+            x 엑스
+            y 와이
+            z 제트
+            """
+        ).items(),
         key=lambda pair: -len(pair[0]),
     )
-)  # fmt: skip
+)
 
 _SOUNDS = str.maketrans({"l": "r", "c": "k", "q": "k", "g": "k", "z": "j", "f": "p", "v": "p", "b": "p", "d": "t"})
 
@@ -120,7 +151,7 @@ def _latin(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def skeleton(name: str) -> str:
-    """One key for the spellings of a firm's name: translated, in Latin letters, consonants only; '' if too little is left."""
+    """One key for the spellings of a firm's name: translated, in Latin letters, consonants only; '' if short."""
     words: list[str] = []
     for word in bare_name(name).split():
         words += [_latin(part) if part >= "가" else part for part in (translate(word) if word >= "가" else (word,))]

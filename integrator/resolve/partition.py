@@ -128,7 +128,7 @@ def _finish(database: Database, marks: Sequence[worklist.Mark], tally: _Tally, c
         worklist.finish(connection, good)
 
 
-# What is the same for all ---------------------------------------------------------------------------------------------
+# What is the same for all --------------------------------------------------------------------------------------------
 
 
 def _load_release(database: Database, rates: Rates) -> Release:
@@ -148,7 +148,7 @@ def _load_release(database: Database, rates: Rates) -> Release:
     return Release(make_guesses(counts), rates)
 
 
-# Sellers in pieces ------------------------------------------------------------------------------------------------------
+# Sellers in pieces ---------------------------------------------------------------------------------------------------
 
 Crew = ProcessPoolExecutor | None
 
@@ -315,7 +315,7 @@ def _load_naming(connection: "Connection", partitions: Sequence[Partition]) -> N
     return Naming(minted_at, {each: count for each, count in outside.items() if count > 0})
 
 
-# Writing ----------------------------------------------------------------------------------------------------------------
+# Writing -------------------------------------------------------------------------------------------------------------
 
 
 def _keep(database: Database, piece: _Piece, done: _Done, clock: Clock, tally: _Tally) -> None:

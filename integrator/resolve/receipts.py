@@ -4,6 +4,8 @@ A receipt holds its texts and numbers itself, so it renders when the matcher tha
 about sellers names the kinds of evidence only.
 """
 
+from collections.abc import Sequence
+
 from integrator.product import Evidence, Receipt
 from integrator.resolve.clusters import Decided
 from integrator.resolve.scorer import RELEASE
@@ -22,7 +24,7 @@ _SAME: dict[str, tuple[str, str, str]] = {
     "size": ("same size {0}", "같은 크기 {0}", "mismo tamaño {0}"),
     "brand": ("same brand {0}", "같은 브랜드 {0}", "misma marca {0}"),
     "words": ("matching names", "일치하는 상품명", "nombres coincidentes"),
-    "sounds": ("names that match across languages", "언어는 달라도 일치하는 상품명", "nombres que coinciden entre idiomas"),
+    "sounds": ("names that match across languages", "언어만 다른 상품명", "nombres que coinciden entre idiomas"),
     "hs6": ("same HS code {0}", "같은 HS 코드 {0}", "mismo código SA {0}"),
     "hs4": ("same HS heading", "같은 HS 품목", "misma partida del SA"),
     "price_near": ("similar price", "비슷한 가격", "precio similar"),
@@ -36,7 +38,7 @@ _OTHER: dict[str, tuple[str, str, str]] = {
     "colour_conflict": ("other colour ({0}, {1})", "다른 색상 ({0}, {1})", "otro color ({0}, {1})"),
     "size_conflict": ("other size ({0}, {1})", "다른 크기 ({0}, {1})", "otro tamaño ({0}, {1})"),
     "brn_conflict": ("two registration numbers", "서로 다른 사업자등록번호", "dos números de registro"),
-    "group": ("the other members of the groups do not fit", "묶음의 다른 상품과 맞지 않음", "los demás miembros no encajan"),
+    "group": ("other members of the groups do not fit", "묶음의 다른 상품과 맞지 않음", "los demás no encajan"),
     "judgement": ("a person's decision", "사람의 판단", "la decisión de una persona"),
 }  # fmt: skip
 _SELLER: dict[str, tuple[str, str, str]] = {
@@ -52,10 +54,13 @@ _FRAMES: dict[str, tuple[str, str, str]] = {
     "same": ("These are one product: {0}.", "같은 상품입니다: {0}.", "Son un mismo producto: {0}."),
     "different": ("These are different products: {0}.", "다른 상품입니다: {0}.", "Son productos distintos: {0}."),
     "seller": ("same seller ({0})", "같은 판매자({0})", "mismo vendedor ({0})"),
-    "one seller": ("listed by one seller account", "한 판매자 계정의 상품", "publicados por una misma cuenta"),
-    "sellers same": ("These accounts are one seller: {0}.", "같은 판매자입니다: {0}.", "Estas cuentas son un mismo vendedor: {0}."),
+    "one seller": ("same seller", "같은 판매자", "mismo vendedor"),
+    "sellers same": (
+        "These accounts are one seller: {0}.", "같은 판매자입니다: {0}.", "Estas cuentas son un mismo vendedor: {0}."
+    ),
     "sellers different": (
-        "These accounts are different sellers: {0}.", "다른 판매자입니다: {0}.", "Estas cuentas son vendedores distintos: {0}."
+        "These accounts are different sellers: {0}.", "다른 판매자입니다: {0}.",
+        "Estas cuentas son vendedores distintos: {0}.",
     ),
 }  # fmt: skip
 
@@ -87,23 +92,31 @@ def make_receipt(decided: Decided, left: Sketch, right: Sketch) -> Receipt:
 def write_seller_evidence(receipt: Receipt, language: str = "en") -> list[str]:
     """The kinds of evidence of a receipt about sellers, without any value: fit for the public."""
     place = _place(language)
-    return [_SELLER[each.feature][place] for each in receipt.evidence if each.feature in _SELLER]
+    kinds = [_SELLER[each.feature][place] for each in receipt.evidence if each.feature in _SELLER]
+    return list(dict.fromkeys(kinds))
 
 
-def write_sentence(receipt: Receipt, language: str = "en", *, seller: Receipt | None = None) -> str:
-    """One sentence why two listings are, or are not, one product. `seller` is the receipt that joined their accounts."""
+def write_sentence(receipt: Receipt, language: str = "en", *, sellers: Sequence[Receipt] = ()) -> str:
+    """One sentence why two listings are, or are not, one product. `sellers`: receipts that joined their accounts."""
     place = _place(language)
     if receipt.verdict == "same":
-        reasons = [_seller_part(seller, language)]
-        table = _SAME
+        reasons, table = [_seller_part(receipt, sellers, language)], _SAME
     else:
         reasons, table = [], _OTHER
-    for each in sorted(receipt.evidence, key=lambda one: -abs(one.weight)):
+    for each in sorted(receipt.evidence, key=_rank):
         if each.feature in table and (receipt.verdict != "same" or each.weight >= 0):
             reasons.append(table[each.feature][place].format(each.left, each.right))
-    if receipt.verdict != "same" and not reasons:
+    if not reasons:
         reasons = [_OTHER["group"][place]]
     return _FRAMES[receipt.verdict][place].format(", ".join(dict.fromkeys(reasons)))
+
+
+# A person's word first, then what can be checked at a glance; how alike two names are can be seen without a sentence.
+_LAST = ("words", "sounds", "price_near")
+
+
+def _rank(each: Evidence) -> tuple[bool, bool, float]:
+    return each.feature != "judgement", each.feature in _LAST, -abs(each.weight)
 
 
 def write_seller_sentence(receipt: Receipt, language: str = "en") -> str:
@@ -117,11 +130,16 @@ def write_seller_sentence(receipt: Receipt, language: str = "en") -> str:
     return _FRAMES["sellers different"][place].format(", ".join(dict.fromkeys(reasons)))
 
 
-def _seller_part(seller: Receipt | None, language: str) -> str:
+def _seller_part(receipt: Receipt, sellers: Sequence[Receipt], language: str) -> str:
+    """The evidence that joined the two platforms' accounts; without any, one account listed both."""
     place = _place(language)
-    if seller is None:
+    platforms = {receipt.left.partition(":")[0], receipt.right.partition(":")[0]}
+    joined = [each for each in sellers if each.verdict == "same"]
+    direct = [each for each in joined if {each.left.partition(":")[0], each.right.partition(":")[0]} == platforms]
+    if not joined or (len(platforms) == 1 and not direct):
         return _FRAMES["one seller"][place]
-    return _FRAMES["seller"][place].format(", ".join(write_seller_evidence(seller, language)))
+    kinds = write_seller_evidence((direct or joined)[0], language)
+    return _FRAMES["seller"][place].format(", ".join(kinds[:2]))
 
 
 def _place(language: str) -> int:

@@ -1,4 +1,4 @@
-"""The matcher release "fixed-1": fixed weights in log-odds for a few features. A later release replaces this file alone.
+"""The matcher release "fixed-1": fixed weights in log-odds for a few features. A later one replaces this file alone.
 
 `score` is a function of two sketches and the seller's own word weights. Positive means one product. `veto` names a
 contradiction that no other evidence may outweigh: another volume, power, grade, colour, size or model.
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
+from integrator.resolve.measures import write_measure
 from integrator.resolve.sketch import Sketch
 from integrator.resolve.words import LINES, MODIFIERS
 
@@ -182,16 +183,16 @@ def _score_codes(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> N
     if shared:
         best = min(shared, key=lambda code: (rarity.codes[code], code))
         feature = "code" if rarity.codes[best] <= 4 else "code_common"
-        parts.append((feature, WEIGHTS[feature], best, best))
+        parts.append((feature, WEIGHTS[feature], _spell(left, best), _spell(right, best)))
         return
     ours, theirs = min(left.models or left.codes), min(right.models or right.codes)
     longer = any(a.startswith(b) or b.startswith(a) for a in left.codes for b in right.codes)
     feature = "code_longer" if longer else "code_conflict"
-    parts.append((feature, WEIGHTS[feature], ours, theirs))
+    parts.append((feature, WEIGHTS[feature], _spell(left, ours), _spell(right, theirs)))
 
 
-def _written(values: frozenset[float]) -> str:
-    return " ".join(f"{value:g}" for value in sorted(values))
+def _spell(sketch: Sketch, code: str) -> str:
+    return sketch.spelled.get(code) or code.upper()
 
 
 def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
@@ -216,7 +217,7 @@ def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
 
 
 def _add_measure(feature: str, dimension: str, ours: frozenset[float], theirs: frozenset[float], parts: Parts) -> None:
-    parts.append((feature, WEIGHTS[feature], f"{_written(ours)} {dimension}", f"{_written(theirs)} {dimension}"))
+    parts.append((feature, WEIGHTS[feature], write_measure(ours, dimension), write_measure(theirs, dimension)))
 
 
 def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:

@@ -1,8 +1,8 @@
 """Accounts to sellers, by keys of identity. Pure: keys of an account, and groups of accounts.
 
-Strong keys, strongest first: a valid registration number, an own web or mail domain, a telephone number. A key held by more
-than five distinct names (agents, trade centres) is evidence, not identity: it joins only accounts whose names agree too.
-Names alone never join. Two different valid registration numbers are never one seller, whatever else agrees.
+Strong keys, strongest first: a valid registration number, an own web or mail domain, a telephone number. A key held by
+more than five distinct names (agents, trade centres) is evidence, not identity: it joins only accounts whose names
+agree too. Names alone never join. Two different valid registration numbers are never one seller, whatever else agrees.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ from itertools import combinations, pairwise
 from integrator.listing import Contact
 from integrator.product import Evidence, Receipt
 from integrator.resolve.names import bare_name, skeleton
+from integrator.resolve.words import word_set
 
 RELEASE = "keys-1"
 SAME, DIFFERENT = "same", "different"
@@ -33,22 +34,22 @@ MOST_HOLDERS = 40
 Ref = tuple[str, str]  # (platform, account id)
 Key = tuple[str, str]  # (kind, value)
 
-_FREE_MAIL = frozenset(
+_FREE_MAIL = word_set(
     """
-    gmail googlemail naver daum hanmail nate hotmail outlook live msn yahoo ymail kakao korea empas paran dreamwiz
-    lycos chol hanmir unitel freechal icloud me mac aol gmx mail protonmail proton qq 163 126 sina foxmail yandex
-    empal hitel nownuri netian hanafos kornet mailinator zoho freemail webmail
-    """.split()
+    126 163 aol chol daum dreamwiz empal empas foxmail freechal freemail gmail gmx googlemail hanafos hanmail hanmir
+    hitel hotmail icloud kakao korea kornet live lycos mac mail mailinator me msn nate naver netian nownuri outlook
+    paran proton protonmail qq sina unitel webmail yahoo yandex ymail zoho
+    """
 )
 # Shops, page builders, social pages and the platforms themselves: no firm's own domain.
-_SHARED_HOSTS = frozenset(
+_SHARED_HOSTS = word_set(
     """
-    buykorea gobizkorea tradekorea ec21 ecplaza ecvv kompass alibaba aliexpress made-in-china globalsources
-    tradeindia indiamart amazon ebay coupang gmarket auction 11st interpark smartstore storefarm cafe24 imweb
-    makeshop godo sixshop modoo wix wixsite weebly wordpress blogspot tistory blogger squarespace shopify myshopify
-    jimdo strikingly webnode github gitlab notion linktr facebook instagram youtube twitter x linkedin tiktok
-    pinterest google goo bit naver daum kakao kita kotra kosme kbiz gobiz komachine findcompany
-    """.split()
+    11st alibaba aliexpress amazon auction bit blogger blogspot buykorea cafe24 coupang daum ebay ec21 ecplaza ecvv
+    facebook findcompany github gitlab globalsources gmarket gobiz gobizkorea godo goo google imweb indiamart
+    instagram interpark jimdo kakao kbiz kita komachine kompass kosme kotra linkedin linktr made-in-china makeshop
+    modoo myshopify naver notion pinterest shopify sixshop smartstore squarespace storefarm strikingly tiktok tistory
+    tradeindia tradekorea twitter webnode weebly wix wixsite wordpress x youtube
+    """
 )
 
 
@@ -81,7 +82,7 @@ class AccountFacts:
 
 
 def keys_of(facts: AccountFacts) -> frozenset[Key]:
-    """The account's keys: its own valid registration number before its listings', domains, phones, named weaker ones."""
+    """The account's keys: its own valid registration number before its listings', domains, phones, weaker named ones."""
     keys: set[Key] = set()
     number = next((contact.brn for contact in facts.contacts if contact.brn and contact.brn_valid), None)
     if number:

@@ -7,42 +7,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from integrator.listing import Listing
+from integrator.resolve.measures import Measures, take_measures
 from integrator.resolve.names import consonants, fold, read_letter_names, romanise, translate
-from integrator.resolve.words import COLOURS, MODIFIERS, SAME_WORDS, SIZES, STOP_WORDS
+from integrator.resolve.words import COLOURS, MODIFIERS, SAME_WORDS, SIZES, STOP_WORDS, word_set
 
-# unit as written -> (dimension, factor into the dimension's base unit)
-_UNITS: dict[str, tuple[str, float]] = {
-    "mg": ("mass", 0.001), "g": ("mass", 1), "gr": ("mass", 1), "gram": ("mass", 1), "grams": ("mass", 1), "그램": ("mass", 1),
-    "kg": ("mass", 1000), "kgs": ("mass", 1000), "킬로": ("mass", 1000), "ton": ("mass", 1e6), "톤": ("mass", 1e6),
-    "oz": ("ounce", 1), "lb": ("mass", 453.6), "lbs": ("mass", 453.6),
-    "ml": ("volume", 1), "cc": ("volume", 1), "cl": ("volume", 10), "l": ("volume", 1000), "ltr": ("volume", 1000),
-    "liter": ("volume", 1000), "liters": ("volume", 1000), "litre": ("volume", 1000), "litres": ("volume", 1000),
-    "리터": ("volume", 1000), "밀리리터": ("volume", 1),
-    "mm": ("length", 1), "cm": ("length", 10), "m": ("length", 1000), "meter": ("length", 1000), "meters": ("length", 1000),
-    "미터": ("length", 1000), "센티": ("length", 10), "inch": ("length", 25.4), "in": ("length", 25.4), "인치": ("length", 25.4),
-    "inches": ("length", 25.4), "ft": ("length", 304.8), "yd": ("length", 914.4), "um": ("thickness", 1), "㎛": ("thickness", 1),
-    "w": ("power", 1), "watt": ("power", 1), "watts": ("power", 1), "와트": ("power", 1), "kw": ("power", 1000),
-    "hp": ("horsepower", 1), "마력": ("horsepower", 1), "v": ("voltage", 1), "kv": ("voltage", 1000), "볼트": ("voltage", 1),
-    "a": ("current", 1), "ma": ("current", 0.001), "mah": ("charge", 1), "ah": ("charge", 1000), "wh": ("energy", 1),
-    "hz": ("frequency", 1), "khz": ("frequency", 1e3), "mhz": ("frequency", 1e6), "ghz": ("frequency", 1e9), "rpm": ("speed", 1),
-    "bar": ("pressure", 1), "mpa": ("pressure", 10), "psi": ("psi", 1), "gb": ("memory", 1), "tb": ("memory", 1024),
-    "mb": ("memory", 1 / 1024), "lm": ("light", 1), "k": ("colour temperature", 1), "gsm": ("grammage", 1), "d": ("denier", 1),
-    "denier": ("denier", 1), "mesh": ("mesh", 1), "channel": ("channel", 1), "ch": ("channel", 1), "채널": ("channel", 1),
-    "port": ("port", 1), "ports": ("port", 1), "포트": ("port", 1), "구": ("port", 1),
-    "pcs": ("count", 1), "pc": ("count", 1), "ea": ("count", 1), "pieces": ("count", 1), "piece": ("count", 1), "sheets": ("count", 1),
-    "sheet": ("count", 1), "매": ("count", 1), "매입": ("count", 1), "개": ("count", 1), "개입": ("count", 1), "입": ("count", 1),
-    "packs": ("count", 1), "pack": ("count", 1), "팩": ("count", 1), "봉": ("count", 1), "포": ("count", 1), "병": ("count", 1),
-    "box": ("count", 1), "boxes": ("count", 1), "bags": ("count", 1), "sachets": ("count", 1), "sticks": ("count", 1),
-    "tablets": ("count", 1), "capsules": ("count", 1), "정": ("count", 1), "캡슐": ("count", 1), "ct": ("count", 1), "pairs": ("count", 1),
-    "pair": ("count", 1), "켤레": ("count", 1), "족": ("count", 1), "rolls": ("count", 1), "roll": ("count", 1), "롤": ("count", 1),
-    "%": ("percent", 1),
-}  # fmt: skip
-
-_UNIT_WORDS = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-# "300 x 400 mm", "10x20": sides of one body, in one unit.
-_SIDES = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)((?:\s?[x×*]\s?\d+(?:\.\d+)?)+)\s?(mm|cm|m|inch)(?![a-z])")
-_MEASURE = re.compile(rf"(?<![\w.,])(\d{{1,3}}(?:,\d{{3}})+|\d+(?:[.,]\d+)?)\s?-?({_UNIT_WORDS})(?![a-z])")
-_TIMES = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))[x×*]\s?(\d+)\b")
 # English words that are written apart or together.
 _APART = re.compile(
     r"\b(?:flood light|down light|street light|ear phone|head phone|tooth brush|white board|tooth paste|back pack)"
@@ -57,15 +25,14 @@ _GRADE = re.compile(
 # "50ratio", "199memory": a number of something we have no unit for.
 _COUNTED = re.compile(r"(\d{1,6})[a-z]{2,}")
 
-_SPEC_NAMES = frozenset(
+_SPEC_NAMES = word_set(
     """
-    specification spec volume capacity weight net content size power voltage color colour length width height thickness diameter
-    material scent flavor flavour rating wattage grade mesh denier 용량 중량 무게 색상 크기 전력 전압 길이 두께 재질 규격 향 맛 사이즈
-    """.split()
+    capacity color colour content denier diameter flavor flavour grade height length material mesh net power rating
+    scent size spec specification thickness voltage volume wattage weight width 규격 길이 두께 맛 무게 사이즈
+    색상 용량 재질 전력 전압 중량 크기 향
+    """
 )
-_TYPE_NAMES = frozenset(["model", "type", "code", "number", "no", "모델", "모델명", "품번", "형식"])
-
-Measures = dict[str, frozenset[float]]
+_TYPE_NAMES = word_set("code model no number type 모델 모델명 품번 형식")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +61,7 @@ class Sketch:
     category: str | None
     prices: tuple[float, ...]  # US dollars per piece, every unit reading we can defend
     korean_only: bool
-    shown: dict[str, str]  # raw values for receipts
+    spelled: dict[str, str]  # codes as the listing writes them, for receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +75,6 @@ class Words:
     grades: tuple[tuple[str, str], ...]
     colours: frozenset[str]
     sizes: frozenset[str]
-
-
-def _number(text: str) -> float:
-    if re.fullmatch(r"\d{1,3}(,\d{3})+", text):
-        return float(text.replace(",", ""))
-    return float(text.replace(",", "."))
-
-
-def _measure(number: float, unit: str) -> tuple[str, float]:
-    dimension, factor = _UNITS[unit]
-    return dimension, round(number * factor, 4)
 
 
 def normal_code(code: str) -> str:
@@ -154,7 +110,7 @@ def read_words(text: str) -> Words:
     folded = _APART.sub(lambda match: match[0].replace(" ", ""), fold(text).replace("extra large", "xl"))
     measures: list[tuple[str, float]] = []
     if any(letter.isdigit() for letter in folded):
-        folded = _take_measures(folded, measures)
+        folded = take_measures(folded, measures)
     words: set[str] = set()
     sounds: set[str] = set()
     codes: set[str] = set()
@@ -209,26 +165,6 @@ def _without(line: Words, seller_name: str) -> Words:
     return replace(line, words=left, sounds=line.sounds - {consonants(word) for word in own})
 
 
-def _take_measures(text: str, found: list[tuple[str, float]]) -> str:
-    """Move sides and measures out of the text into `found`."""
-
-    def sides(match: re.Match[str]) -> str:
-        numbers = [match[1], *re.findall(r"\d+(?:\.\d+)?", match[2])]
-        factor = _UNITS[match[3]][1]
-        found.append(("sides", round(sum(factor * float(n) * 31**i for i, n in enumerate(numbers)), 4)))
-        return " "
-
-    def measure(match: re.Match[str]) -> str:
-        found.append(_measure(_number(match[1]), match[2]))
-        return " "
-
-    def times(match: re.Match[str]) -> str:
-        found.append(("count", float(match[1])))
-        return " "
-
-    return _TIMES.sub(times, _MEASURE.sub(measure, _SIDES.sub(sides, text)))
-
-
 def _group(pairs: Iterable[tuple[str, float]]) -> Measures:
     grouped: dict[str, set[float]] = {}
     for dimension, value in pairs:
@@ -255,6 +191,11 @@ def piece_prices(listing: Listing, rates: dict[str, Decimal]) -> tuple[float, ..
         if step.unit in packs:
             found.append(dollars / packs[step.unit])
     return tuple(sorted(set(found)))
+
+
+def _spelled(listing: Listing) -> dict[str, str]:
+    stated = [each for each in (listing.model, listing.seller_number) if each]
+    return {normal_code(each): each for each in stated}
 
 
 def draw(
@@ -304,9 +245,5 @@ def draw(
         category=listing.category.code,
         prices=piece_prices(listing, rates),
         korean_only=english is None,
-        shown={
-            "title": listing.name,
-            "model": listing.model or listing.seller_number or "",
-            "hs": listing.hs.hs6 or "",
-        },
+        spelled=_spelled(listing),
     )

@@ -12,16 +12,21 @@ def korean_words() -> dict[str, str]:
     compared instead (`names.consonants`).
     """
     lines = files("integrator.resolve").joinpath("korean_words.tsv").read_text("utf-8").splitlines()[1:]
-    return dict((korean, english) for korean, _, english in (line.partition("\t") for line in lines))
+    return {korean: english for korean, _, english in (line.partition("\t") for line in lines)}
 
 
-def _by_spelling(table: str) -> dict[str, str]:
+def word_set(words: str) -> frozenset[str]:
+    """Words between blanks, as a set."""
+    return frozenset(words.split())
+
+
+def by_spelling(table: str) -> dict[str, str]:
     """Lines of a value and its spellings, to a mapping from each spelling."""
     rows = (line.split() for line in table.strip().splitlines())
     return {spelling: value for value, *spellings in rows for spelling in spellings}
 
 
-COLOURS = _by_spelling(
+COLOURS = by_spelling(
     """
     black black 블랙 검정 검은색 흑색
     white white 화이트 흰색 백색
@@ -52,7 +57,7 @@ COLOURS = _by_spelling(
     """
 )
 
-SIZES = _by_spelling(
+SIZES = by_spelling(
     """
     S small 소형 스몰 s
     M medium 중형 미디엄 m
@@ -68,16 +73,16 @@ SIZES = _by_spelling(
 )
 
 # Words that say nothing about which product it is.
-STOP_WORDS = frozenset(
+STOP_WORDS = word_set(
     """
     a an and best box boxes by code ea each for from good hot in item korea korean made model new no odm oem of on
-    pack packs pc pcs per piece pieces product products quality sale the to type with 개입 국산 매입 모델 및 박스 세트 신제품 용 정품
-    제품 한국산
-    """.split()
+    pack packs pc pcs per piece pieces product products quality sale the to type with 개입 국산 매입 모델 및 박스 세트 신제품
+    용 정품 제품 한국산
+    """
 )
 
 # Spellings, and everyday names, of one English word.
-SAME_WORDS = _by_spelling(
+SAME_WORDS = by_spelling(
     """
     moisturizing moisturising moisturizer moisture
     aluminum aluminium
@@ -98,29 +103,27 @@ SAME_WORDS = _by_spelling(
 )
 
 # Words that tell one variant of a thing from another: two titles that differ in one on each side are two products.
-MODIFIERS = frozenset(
+MODIFIERS = word_set(
     """
-    adjustable adult aged airtight alloy aloe aluminum analog anodized antibacterial antistatic automatic autumn
-    baby bamboo beginner biodegradable bottom brass brewed canned carbide carbon ceiling centella ceramic charcoal
-    chocolate chrome citron clear coated collagen commercial compact cooked cooling copper cordless corrugated
-    cotton curved decorative desktop detachable diagonal digital dotted double dried dry dual duty dyed economy
-    educational elastic electric electronic enamel erasable expert fermented fire fireproof fixed flame flanged flat
-    flexible floor foldable folding fresh front frosted frozen galvanised galvanized garlic ginger glass glossy
-    granite granular handheld hard hardcover heating heavy high honey horizontal hot household hyaluronic hydraulic
-    indoor industrial inner instant insulated iron jumbo kids kraft lacquered large latex lavender leather left
-    lemon lightweight lined linen liquid long low lower luxury magnetic manual marble matte medical men mild mini
-    mobile modern musical narrow natural nitrile noise nonstick nylon opaque organic original outdoor outer oval
-    paper perforated pickled plain plastic pneumatic polyester portable power precision pressure printed propolis
-    purity quick raw rear rechargeable recyclable reflective reinforced resealable resistant retardant reusable
-    right rigid roasted rose rotary round rubber salty seamless short silicone silk single slim slip small smart
-    smoked snail soft softcover solar solid speed spicy spring square stackable stainless steel sterile straight
-    strawberry stretch submersible summer super sweet tall temperature thick thin threaded titanium top traditional
-    transparent triple twin unisex universal upper vegan vertical vinyl vitamin wall waterproof welded wide winter
-    wired wireless women wood wooden wool
-    """.split()
+    adjustable adult aged airtight alloy aloe aluminum analog anodized antibacterial antistatic automatic autumn baby
+    bamboo beginner biodegradable bottom brass brewed canned carbide carbon ceiling centella ceramic charcoal
+    chocolate chrome citron clear coated collagen commercial compact cooked cooling copper cordless corrugated cotton
+    curved decorative desktop detachable diagonal digital dotted double dried dry dual duty dyed economy educational
+    elastic electric electronic enamel erasable expert fermented fire fireproof fixed flame flanged flat flexible
+    floor foldable folding fresh front frosted frozen galvanised galvanized garlic ginger glass glossy granite
+    granular handheld hard hardcover heating heavy high honey horizontal hot household hyaluronic hydraulic indoor
+    industrial inner instant insulated iron jumbo kids kraft lacquered large latex lavender leather left lemon
+    lightweight lined linen liquid long low lower luxury magnetic manual marble matte medical men mild mini mobile
+    modern musical narrow natural nitrile noise nonstick nylon opaque organic original outdoor outer oval paper
+    perforated pickled plain plastic pneumatic polyester portable power precision pressure printed propolis purity
+    quick raw rear rechargeable recyclable reflective reinforced resealable resistant retardant reusable right rigid
+    roasted rose rotary round rubber salty seamless short silicone silk single slim slip small smart smoked snail soft
+    softcover solar solid speed spicy spring square stackable stainless steel sterile straight strawberry stretch
+    submersible summer super sweet tall temperature thick thin threaded titanium top traditional transparent triple
+    twin unisex universal upper vegan vertical vinyl vitamin wall waterproof welded wide winter wired wireless women
+    wood wooden wool
+    """
 )
 
 # Words that name a line of goods; leaving one out is rare.
-LINES = frozenset(
-    "premium pro professional plus max eco home clinic classic deluxe basic standard ultra lite signature".split()
-)
+LINES = word_set("premium pro professional plus max eco home clinic classic deluxe basic standard ultra lite signature")

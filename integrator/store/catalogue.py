@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
 
 from integrator.errors import UnknownProduct
 from integrator.listing import Listing
@@ -151,36 +152,33 @@ def count_visible(connection: Connection) -> int:
 # Streams -------------------------------------------------------------------------------------------------------------
 
 
-def _stream(database: Database, wanted: Select[tuple[object, ...]], *keys: object) -> Iterator[tuple[object, ...]]:
+def _stream(database: Database, wanted: Select[Any], *keys: ColumnElement[Any]) -> Iterator[tuple[Any, ...]]:
     """Rows in the order of the key columns, which the statement selects first; page by page, never all in memory."""
-    from sqlalchemy import tuple_
-
-    columns = tuple(keys)
-    last: tuple[object, ...] | None = None
+    last: tuple[Any, ...] | None = None
     while True:
-        page = wanted.order_by(*columns).limit(_PAGE)  # type: ignore[arg-type]
+        page = wanted.order_by(*keys).limit(_PAGE)
         if last is not None:
-            page = page.where(tuple_(*columns) > tuple_(*last) if len(columns) > 1 else columns[0] > last[0])  # type: ignore[operator, arg-type]
+            page = page.where(tuple_(*keys) > tuple_(*last) if len(keys) > 1 else keys[0] > last[0])
         with database.read() as connection:
             rows = [tuple(row) for row in connection.execute(page)]
         yield from rows
         if len(rows) < _PAGE:
             return
-        last = rows[-1][: len(columns)]
+        last = rows[-1][: len(keys)]
 
 
 def stream_digests(database: Database) -> Iterator[tuple[str, str]]:
     """(product id, document digest) of every visible product, by id."""
     wanted = select(product.c.id, product.c.digest).where(product.c.visible.is_(True))
-    for row in _stream(database, wanted, product.c.id):  # type: ignore[arg-type]
-        yield str(row[0]), bytes(row[1]).hex()  # type: ignore[arg-type]
+    for row in _stream(database, wanted, product.c.id):
+        yield str(row[0]), bytes(row[1]).hex()
 
 
 def stream_visible(database: Database) -> Iterator[bytes]:
     """Every visible product as JSON, by id."""
     wanted = select(product.c.id, product.c.content).where(product.c.visible.is_(True))
-    for row in _stream(database, wanted, product.c.id):  # type: ignore[arg-type]
-        yield row[1]  # type: ignore[misc]
+    for row in _stream(database, wanted, product.c.id):
+        yield row[1]
 
 
 def stream_products(database: Database) -> Iterator[Product]:
@@ -190,8 +188,8 @@ def stream_products(database: Database) -> Iterator[Product]:
 
 def stream_sellers(database: Database) -> Iterator[Seller]:
     """Every seller, by id."""
-    for row in _stream(database, select(seller.c.id, seller.c.content), seller.c.id):  # type: ignore[arg-type]
-        yield _decode_seller(row[1])  # type: ignore[arg-type]
+    for row in _stream(database, select(seller.c.id, seller.c.content), seller.c.id):
+        yield _decode_seller(row[1])
 
 
 def stream_clusters(database: Database) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -203,7 +201,7 @@ def stream_clusters(database: Database) -> Iterator[tuple[str, list[tuple[str, s
     )
     current: str | None = None
     pairs: list[tuple[str, str]] = []
-    for row in _stream(database, wanted, product_listing.c.product_id, listing.c.key):  # type: ignore[arg-type]
+    for row in _stream(database, wanted, product_listing.c.product_id, listing.c.key):
         if row[0] != current:
             if current is not None:
                 yield current, sorted(pairs)
@@ -216,15 +214,15 @@ def stream_clusters(database: Database) -> Iterator[tuple[str, list[tuple[str, s
 def stream_receipts(database: Database) -> Iterator[tuple[str, Receipt]]:
     """(kind, receipt) of every decided pair."""
     wanted = select(edge.c.kind, edge.c.left, edge.c.right, edge.c.receipt)
-    for row in _stream(database, wanted, edge.c.kind, edge.c.left, edge.c.right):  # type: ignore[arg-type]
-        yield str(row[0]), _decode_receipt(row[3])  # type: ignore[arg-type]
+    for row in _stream(database, wanted, edge.c.kind, edge.c.left, edge.c.right):
+        yield str(row[0]), _decode_receipt(row[3])
 
 
 def stream_ids(database: Database) -> Iterator[dict[str, object]]:
     """Every id ever given: kind, founder, when, and where it leads."""
     columns = (ledger.c.id, ledger.c.kind, ledger.c.founder, ledger.c.minted_at, ledger.c.leads_to, ledger.c.retired_at)
     names = ("id", "kind", "founder", "minted_at", "leads_to", "retired_at")
-    for row in _stream(database, select(*columns), ledger.c.id):  # type: ignore[arg-type]
+    for row in _stream(database, select(*columns), ledger.c.id):
         yield dict(zip(names, row, strict=True))
 
 
@@ -232,7 +230,7 @@ def stream_judgements(database: Database) -> Iterator[dict[str, object]]:
     """Everything people said, in order."""
     names = ("id", "kind", "left", "right", "verdict", "by", "reason", "at")
     wanted = select(*(judgement.c[name] for name in names))
-    for row in _stream(database, wanted, judgement.c.id):  # type: ignore[arg-type]
+    for row in _stream(database, wanted, judgement.c.id):
         yield dict(zip(names, row, strict=True))
 
 

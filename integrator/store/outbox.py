@@ -118,7 +118,7 @@ _leave = Prepared(
 def acknowledge(
     connection: Connection, told: Sequence[tuple[Waiting, str]], *, epoch: int, leave: Sequence[Waiting] = ()
 ) -> None:
-    """These were written: (row, digest) pairs. `leave`: rows that needed no write. A row queued anew meanwhile stays."""
+    """These were written: (row, digest) pairs; `leave` needed no write. A row queued anew meanwhile stays."""
     names = ("product_id", "epoch", "sequence", "digest", "operation")
     statement = insert_for(connection, published).values({name: bindparam(name) for name in names})
     statement = statement.on_conflict_do_update(

@@ -299,8 +299,14 @@ def load_members(connection: Connection, refs: Iterable[Ref]) -> list[Row[tuple[
                 .outerjoin(product_listing, product_listing.c.listing_key == listing.c.key)
                 .where(listing.c.platform == platform, listing.c.account_id.in_(piece), listing.c.state == "live")
             )
-            found.extend(connection.execute(wanted))  # type: ignore[arg-type]
+            found.extend(connection.execute(wanted))
     return found
+
+
+def find_account_of(connection: Connection, platform: str, external_id: str) -> str | None:
+    """The account that lists, or last listed, this id."""
+    wanted = select(listing.c.account_id).where(listing.c.platform == platform, listing.c.external_id == external_id)
+    return connection.execute(wanted.order_by(listing.c.generation.desc()).limit(1)).scalar_one_or_none()
 
 
 # Ledger --------------------------------------------------------------------------------------------------------------

@@ -84,13 +84,27 @@ class Shop:
         said = Contact(brn, brn is not None, None, fields.pop("phone", None), fields.pop("email", None))  # type: ignore[arg-type]
         made = Account(platform, account_id, {"en": name}, **fields)  # type: ignore[arg-type]
         row = {
-            "platform": platform, "external_id": account_id, "version": 1, "fingerprint": b"", "parser_version": 1,
-            "raw": b"", "content": msgspec.json.encode(made), "seen_run": 1, "first_seen_at": 0.0, "changed_at": 0.0,
-        }  # fmt: skip
+            "platform": platform,
+            "external_id": account_id,
+            "version": 1,
+            "fingerprint": b"",
+            "parser_version": 1,
+            "raw": b"",
+            "content": msgspec.json.encode(made),
+            "seen_run": 1,
+            "first_seen_at": 0.0,
+            "changed_at": 0.0,
+        }
         known = {
-            "platform": platform, "account_id": account_id, "source": "account", "brn": said.brn,
-            "brn_valid": said.brn_valid, "person": None, "phone": said.phone, "email": said.email,
-        }  # fmt: skip
+            "platform": platform,
+            "account_id": account_id,
+            "source": "account",
+            "brn": said.brn,
+            "brn_valid": said.brn_valid,
+            "person": None,
+            "phone": said.phone,
+            "email": said.email,
+        }
         with self.database.write() as connection:
             for table, values, keys in ((account, row, 2), (contact, known, 3)):
                 statement = insert_for(connection, table).values(**values)
@@ -111,7 +125,7 @@ class Shop:
                     person=None,
                     phone=said.phone,
                     email=said.email,
-                )  # fmt: skip
+                )
             )
 
     def listing(self, made: Listing) -> None:
@@ -137,8 +151,9 @@ class Shop:
                         seen_run=1,
                         seen_at=START.timestamp(),
                         first_seen_at=0.0,
-                    )  # fmt: skip
+                    )
                 )
+                assert row.inserted_primary_key is not None
                 key = row.inserted_primary_key[0]
             else:
                 values = {"state": "live", "visible": made.visible, "version": number, "account_id": made.account_id}
@@ -154,7 +169,7 @@ class Shop:
                     raw=b"",
                     content=msgspec.json.encode(made),
                     created_at=0.0,
-                )  # fmt: skip
+                )
             )
         self.mark(made.platform, made.account_id)
 

@@ -11,7 +11,8 @@ from integrator.errors import UnknownProduct
 from integrator.listing import Hs, HsState
 from integrator.resolve.judgements import make_judgement
 from integrator.store import catalogue, resolution, worklist
-from integrator.store.tables import edge, ledger, outbox, product, worklist as worklist_table
+from integrator.store.tables import edge, ledger, outbox, product
+from integrator.store.tables import worklist as worklist_table
 
 from .conftest import Shop, make_listing
 
@@ -197,7 +198,7 @@ def test_every_merge_keeps_its_receipt(shop: Shop) -> None:
             connection, next(iter(catalogue.stream_sellers(shop.database))).seller_id
         )
     assert {receipt.left, receipt.right} == {"buykorea:100:1", "tradekorea:P1:1"}
-    assert any(each.feature == "measure" and each.left == "50 volume" for each in receipt.evidence)
+    assert any(each.feature == "measure" and each.left == "50 ml" for each in receipt.evidence)
     assert joined.evidence[0].feature == "brn"
 
 

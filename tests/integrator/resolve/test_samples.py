@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.buykorea.listing import parse as parse_buykorea
+from connectors.decode import decode_json
 from connectors.gobizkorea.listing import parse_company, parse_product
 from connectors.tradekorea.listing import parse_account, parse_listing
 from integrator.errors import RejectedRecord
@@ -30,7 +31,7 @@ def _parsed(path: Path) -> Iterator[object]:
     yield from _usable((r for r in gobizkorea if r.kind is Kind.LISTING), lambda r: parse_product(r.fields))
     for name in ("products_page1.json", "products_page2.json"):
         yield from _usable(samples.tradekorea_records(name), parse_listing)
-    supplier = samples.decode_json(samples.read_sample("tradekorea", "supplier_204871_member.json"))
+    supplier = decode_json(samples.read_sample("tradekorea", "supplier_204871_member.json"))
     yield parse_account(samples.tradekorea_record(supplier, Kind.ACCOUNT))
 
 

@@ -26,15 +26,15 @@ def test_one_valid_registration_number_joins_whatever_the_names() -> None:
 
 
 def test_a_wrong_registration_number_proves_nothing() -> None:
-    assert group(facts(A, "Nurion", brn="0058500050", valid=False), facts(B, "Onsaemi", brn="0058500050", valid=False)) == [
-        (A,), (B,)
-    ]  # fmt: skip
+    one = facts(A, "Nurion", brn="0058500050", valid=False)
+    other = facts(B, "Onsaemi", brn="0058500050", valid=False)
+    assert group(one, other) == [(A,), (B,)]
 
 
 def test_a_web_domain_meets_a_mail_domain() -> None:
-    assert group(facts(A, "Saebom", homepage="www.saebom.example"), facts(B, "Meditec", email="sales@saebom.example")) == [
-        (A, B)
-    ]  # fmt: skip
+    one = facts(A, "Saebom", homepage="www.saebom.example")
+    other = facts(B, "Meditec", email="sales@saebom.example")
+    assert group(one, other) == [(A, B)]
 
 
 @pytest.mark.parametrize("mail", ["a@gmail.com", "a@naver.com", "a@hanmail.net", "a@daum.net"])
