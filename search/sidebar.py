@@ -186,3 +186,8 @@ def _span_label(value: str, lang: str) -> str:
     low, _, high = value.partition("..")
     kind = "between" if low and high else ("from" if low else "to")
     return say(_WORDS[kind], lang).format(*(end for end in (low, high) if end))
+
+
+def page_link(query: Query, page: int) -> Parameters:
+    """The address of another page of the same question."""
+    return query.turn_to(page).parameters()

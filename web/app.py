@@ -4,6 +4,7 @@ import secrets
 
 from apiflask import APIFlask
 
+from web.api import install_api
 from web.buyers import make_buyers, make_front
 from web.config import Settings
 from web.headers import set_headers
@@ -26,4 +27,5 @@ def create_app(settings: Settings, *, wiring: Wiring | None = None) -> APIFlask:
     tell_problems(app)
     for blueprint in (make_front(), make_buyers(), health):
         app.register_blueprint(blueprint)
+    install_api(app)
     return app
