@@ -41,12 +41,12 @@ def preferred_language() -> str:
     return request.accept_languages.best_match(LANGUAGES) or DEFAULT
 
 
-def gettext(text: str, **values: object) -> str:
+def gettext(text: str, /, **values: object) -> str:
     """A text in this request's language."""
     return str(_gettext(text, **values))
 
 
-def ngettext(one: str, many: str, num: int, **values: object) -> str:
+def ngettext(one: str, many: str, num: int, /, **values: object) -> str:
     """The same for a count."""
     return str(_ngettext(one, many, num, **values))
 

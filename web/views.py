@@ -12,6 +12,7 @@ import nh3
 from flask import Flask, g, request, url_for
 from markupsafe import Markup
 
+from search.filters import BY_NAME
 from search.highlight import Piece
 from search.words import LANGUAGES
 from web import i18n
@@ -109,6 +110,7 @@ def in_language(other: str) -> str:
 
 
 def platform_label(name: str) -> str:
-    """A platform's name as people write it."""
+    """A platform's name as people write it in the page's language."""
+    words = BY_NAME["platform"].value_label(name, g.get("lang", i18n.DEFAULT))
     found = PLATFORMS.get(name)
-    return found.label if found else name
+    return found.label if words == name and found else words

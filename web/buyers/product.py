@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 from integrator.errors import UnknownProduct
 from integrator.hs import tree
 from integrator.listing import Listing, PriceStep
-from integrator.product import Chosen, Headline, Product, Receipt
-from integrator.resolve.receipts import write_sentence
-from integrator.store.catalogue import Redirect, load_edges, load_listings, load_product, load_seller_edges
+from integrator.product import Chosen, Headline, Product
+from integrator.store.catalogue import Redirect, load_listings, load_product
 from search.filters import BY_NAME
 from web import i18n
 from web.buyers.offers import compare, price_words, show_offer
 from web.headers import is_known, keep, mark_of, not_modified
 from web.i18n import gettext
 from web.parts import parts
+from web.reasons import why_one_product
 from web.units import unit_words
 from web.views import looks
 
@@ -51,7 +51,7 @@ def show_product(product_id: str) -> Response:
             return redirect(url_for("buyers.product", product_id=found.to), 301)  # type: ignore[return-value]
         if found is None:
             raise UnknownProduct(f"There is no product {product_id[:40]}, and there never was.")
-        read = Read(found, _listings(connection, found), _sentence(connection, found, g.lang))
+        read = Read(found, _listings(connection, found), why_one_product(connection, found, g.lang))
     if not found.visible:
         return make_response(_render(read, g.lang), 410)
     page = _render(read, g.lang)
@@ -190,36 +190,6 @@ def _texts(product: Product, lang: str) -> list[Fact]:
                 for each in order
             ]
     return []
-
-
-# Why one -------------------------------------------------------------------------------------------------------------
-
-
-def _sentence(connection: Connection, product: Product, lang: str) -> str:
-    """Why these offers are one product: the strongest pair of them speaks; nothing for a single offer."""
-    refs = {f"{each.platform}:{each.external_id}:{each.generation}" for each in product.offers}
-    if len(refs) < 2:
-        return ""
-    inside = [each for each in load_edges(connection, product.product_id) if {each.left, each.right} <= refs]
-    same = next((each for each in inside if each.verdict == "same"), None)
-    if same is None:
-        return ""
-    return write_sentence(same, lang, seller=_seller_receipt(connection, product, same))
-
-
-def _seller_receipt(connection: Connection, product: Product, same: Receipt) -> Receipt | None:
-    """What made the two accounts one seller; nothing when both offers are of one account."""
-    accounts = {
-        f"{each.platform}:{each.external_id}:{each.generation}": f"{each.platform}:{each.account_id}"
-        for each in product.offers
-    }
-    pair = {accounts[same.left], accounts[same.right]}
-    if len(pair) == 1:
-        return None
-    joined = [each for each in load_seller_edges(connection, product.seller_id) if each.verdict == "same"]
-    direct = [each for each in joined if {each.left, each.right} == pair]
-    # Accounts may be joined through a third one: then any link of that chain tells the kind of evidence.
-    return next(iter(direct or joined), None)
 
 
 # For machines --------------------------------------------------------------------------------------------------------

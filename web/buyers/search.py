@@ -177,9 +177,11 @@ def _pages(query: Query, total: int) -> list[tuple[int, Parameters] | None]:
 
 
 def _ways_out(finder: Finder, chosen: list[Chip], lang: str) -> list[WayOut]:
-    """What each filter's absence would give, most first."""
+    """What each filter's absence would give, most first; one that would give nothing either is left out."""
     found = []
     for chip in chosen[:_MOST_COUNTED_CHIPS]:
         wider = replace(read_query(chip.parameters, lang=lang), size=1)
-        found.append(WayOut(chip, finder.search(wider).total))
+        count = finder.search(wider).total
+        if count:
+            found.append(WayOut(chip, count))
     return sorted(found, key=lambda way: -way.count)
