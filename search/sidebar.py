@@ -134,10 +134,9 @@ def _span_options(row: Filter, query: Query, buckets: Sequence[Bucket], choice: 
 
 def _tree_options(row: Filter, query: Query, buckets: Sequence[Bucket], choice: Selection) -> Iterable[Option]:
     """Sections; below a chosen one its chapters; below a chosen chapter its headings. Parents come before children."""
-    counts = {bucket.value: bucket.count for bucket in buckets} | {
-        value: 0 for value in choice.values if value not in {bucket.value for bucket in buckets}
-    }
     opened = {ancestor for value in choice.values for ancestor in lineage(value)}
+    # What is chosen stays reachable from its section though nothing is left in it.
+    counts = dict.fromkeys(sorted(opened), 0) | {bucket.value: bucket.count for bucket in buckets}
     children: dict[str | None, list[str]] = {}
     for value in counts:
         children.setdefault(_parent(value), []).append(value)
