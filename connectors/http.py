@@ -5,7 +5,6 @@ what it read or raises. FeedUnavailable and BytesRefused are tried again (at `re
 FeedChanged and AccessRefused end the call at once.
 """
 
-import base64
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,19 +13,19 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import BinaryIO, Final, TypeVar
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ProtocolError, TimeoutError
 
 from connectors.decode import Inflater, refuse
+from connectors.redaction import HIDE_QUERIES, Redaction
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, HanmaruError, QuotaSpent
 from integrator.issues import ENCODING_INVALID, TOO_LARGE, TRUNCATED
 from integrator.ports import Clock
 
 T = TypeVar("T")
-E = TypeVar("E", bound=HanmaruError)
 Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 # Between the five tries of one call (common rule 9: growing from one second).
@@ -100,22 +99,6 @@ class _Sink:
             self._file.write(piece)
 
 
-class _HideQueries(logging.Filter):
-    """Cuts the query, where keys stand, from every address that urllib3 logs."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(_without_query(value) for value in record.args)
-        return True
-
-
-_HIDE_QUERIES: Final = _HideQueries()
-
-
-def _without_query(value: object) -> object:
-    return value.partition("?")[0] if isinstance(value, str) else value
-
-
 class Transport:
     """One platform's connection: one session, kept alive, without redirects, proxies or cookies of the environment."""
 
@@ -129,7 +112,7 @@ class Transport:
         self._redaction = Redaction(secrets)
         self.calls = 0
         self.bytes_read = 0
-        logging.getLogger("urllib3.connectionpool").addFilter(_HIDE_QUERIES)
+        logging.getLogger("urllib3.connectionpool").addFilter(HIDE_QUERIES)
 
     @property
     def host(self) -> str:
@@ -308,35 +291,6 @@ class Transport:
 
 def _passes(trouble: HanmaruError) -> bool:
     return isinstance(trouble, FeedUnavailable) and not isinstance(trouble, QuotaSpent)
-
-
-class Redaction:
-    """Blackens secrets, in every spelling they take on a wire, in a text or an exception."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        spellings = {form for secret in secrets for form in _spellings(secret)}
-        # Longest first, so that no half of a secret is left standing beside the black.
-        self._spellings = sorted(spellings, key=len, reverse=True)
-
-    def text(self, text: str) -> str:
-        """The text with every secret replaced."""
-        for spelling in self._spellings:
-            text = text.replace(spelling, "***")
-        return text
-
-    def scrub(self, error: E) -> E:
-        """The same exception, its texts blackened and the exceptions behind it let go (they may hold whole bodies)."""
-        error.args = tuple(self.text(value) if isinstance(value, str) else value for value in error.args)
-        error.__cause__ = error.__context__ = None
-        return error
-
-
-def _spellings(secret: str) -> set[str]:
-    plain = {secret, unquote(secret)}
-    encoded = {form for text in plain for form in (quote(text, safe=""), quote(text), quote_plus(text))}
-    packed = {base64.b64encode(text.encode()).decode() for text in plain}
-    # Shorter ones would black out ordinary words.
-    return {form for form in plain | encoded | packed if len(form) >= 4}
 
 
 def _open_session() -> requests.Session:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from connectors.buykorea.wire import (
@@ -179,15 +180,20 @@ def _read_status(row: Row, found: Issues) -> str | None:
 
 def _read_category(row: Row, found: Issues) -> Category:
     text = found.take(read_text(row["CTGRY_NM"], field="category", limit=1000))
-    steps = [step for step in (part.strip() for part in (text or "").split(">")) if step]
+    return Category(
+        code=found.take(read_text(row["CTGRY_CD"], field="category", limit=50)),
+        path=dict(_category_path(text)) if text else {},
+        version=found.take(read_text(row["CTGRY_VER"], field="category", limit=50)),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _category_path(text: str) -> Mapping[str, tuple[str, ...]]:
+    steps = [step for step in (part.strip() for part in text.split(">")) if step]
     if len(steps) > 1 and steps[-1] == steps[-2]:
         # Guide 6: the leaf is often repeated.
         steps.pop()
-    return Category(
-        code=found.take(read_text(row["CTGRY_CD"], field="category", limit=50)),
-        path={_script(text): tuple(steps)} if text and steps else {},
-        version=found.take(read_text(row["CTGRY_VER"], field="category", limit=50)),
-    )
+    return {_script(text): tuple(steps)} if steps else {}
 
 
 def _read_transport(raw: str | None, found: Issues) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ class Flag(fields.Field[bool | None]):
     """Y or N, by the table of known spellings."""
 
     def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> bool | None:
-        if isinstance(value, str) and value.strip() in FLAGS:
-            return FLAGS[value.strip()]
+        if isinstance(value, str) and (flag := value.strip()) in FLAGS:
+            return FLAGS[flag]
         raise self.make_error("validator_failed")
 
 
@@ -205,13 +205,19 @@ def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any],
         value = row.get(name)
         if value is None or (is_text and type(value) is str):
             values[name] = value
-            continue
-        try:
-            values[name] = field.deserialize(value, name, row)
-        except ValidationError:
-            values[name] = None
-            unreadable.append(name)
+        elif is_text and type(value) is int:
+            values[name] = str(value)
+        else:
+            values[name] = _deserialize(field, name, value, unreadable)
     return values, tuple(unreadable)
+
+
+def _deserialize(field: fields.Field[Any], name: str, value: Wire, unreadable: list[str]) -> object:
+    try:
+        return field.deserialize(value, name)
+    except ValidationError:
+        unreadable.append(name)
+        return None
 
 
 def schema_of(kind: Kind) -> type[Schema]:

@@ -105,6 +105,34 @@ def test_a_page_gives_the_rows_and_their_very_bytes(rows, indent, noise) -> None
     }
 
 
+ODD = st.sampled_from(["a", "b", '":', '" ', ":", '": "', "\\", '\\"', "\n", 'x"\t'])
+SIGNS = st.sampled_from([":", " :", ": ", "\n:\t"])
+
+
+@given(st.lists(st.tuples(ODD, SIGNS, ODD | st.integers(0, 10**45) | st.just({"a": ":"})), max_size=5))
+def test_the_quick_way_refuses_what_the_strict_way_refuses(pairs) -> None:
+    """A key given twice is seen however quotes, colons and blanks stand around it."""
+    row = "{" + ",".join(json.dumps(key) + sign + json.dumps(value) for key, sign, value in pairs) + "}"
+    page = f'{{"response":{{"body":{{"items":{{"item":[{row}]}}}}}}}}'.encode()
+
+    try:
+        strict = decode_json(row.encode())
+    except BytesRefused:
+        with pytest.raises(BytesRefused):
+            decode_json_page(page, PATH)
+    else:
+        assert decode_json_page(page, PATH).rows == [strict]
+
+
+def test_a_row_may_nest_no_deeper_than_any_json() -> None:
+    def page(depth: int) -> bytes:
+        return b'{"response":{"body":{"items":{"item":[' + nested(depth) + b"]}}}}"
+
+    assert decode_json_page(page(MAX_DEPTH), PATH).rows
+    with pytest.raises(BytesRefused, match="deeper"):
+        decode_json_page(page(MAX_DEPTH + 1), PATH)
+
+
 def test_one_row_as_an_object_is_a_row() -> None:
     page = decode_json_page(b'{"response":{"body":{"items":{"item": {"a":1} }}}}', PATH)
 
