@@ -82,7 +82,7 @@ class AccountFacts:
 
 
 def keys_of(facts: AccountFacts) -> frozenset[Key]:
-    """The account's keys: its own valid registration number before its listings', domains, phones, weaker named ones."""
+    """The account's keys: its own valid registration number before its listings', domains, phones, weaker ones."""
     keys: set[Key] = set()
     number = next((contact.brn for contact in facts.contacts if contact.brn and contact.brn_valid), None)
     if number:

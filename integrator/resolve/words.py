@@ -75,9 +75,9 @@ SIZES = by_spelling(
 # Words that say nothing about which product it is.
 STOP_WORDS = word_set(
     """
-    a an and best box boxes by code ea each for from good hot in item korea korean made model new no odm oem of on
-    pack packs pc pcs per piece pieces product products quality sale the to type with 개입 국산 매입 모델 및 박스 세트 신제품
-    용 정품 제품 한국산
+    a an and best box boxes by code ea each for from good hot in item korea korean made model new no odm oem
+    of on pack packs pc pcs per piece pieces product products quality sale the to type with
+    개입 국산 매입 모델 및 박스 세트 신제품 용 정품 제품 한국산
     """
 )
 

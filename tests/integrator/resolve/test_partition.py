@@ -14,7 +14,7 @@ from integrator.store import catalogue, resolution, worklist
 from integrator.store.tables import edge, ledger, outbox, product
 from integrator.store.tables import worklist as worklist_table
 
-from .conftest import Shop, make_listing
+from tests.fakes.shop import Shop, make_listing
 
 HS = Hs(HsState.EXACT6, "330499", "330499")
 BRN, OTHER_BRN = "0018100017", "0038200039"

@@ -16,7 +16,7 @@ from integrator.listing import Account, Contact, Listing
 from integrator.record import Kind, Record
 from tests.contract.connectors import samples
 
-from .conftest import Shop
+from tests.fakes.shop import Shop
 
 
 def _parsed(path: Path) -> Iterator[object]:

@@ -11,7 +11,7 @@ from integrator.resolve.receipts import make_receipt, write_sentence
 from integrator.resolve.scorer import rarity_of, score
 from integrator.resolve.sketch import Sketch, draw, read_words
 
-from .conftest import make_listing
+from tests.fakes.shop import make_listing
 
 _UNPRICED = Price(PriceState.UNKNOWN)
 
