@@ -16,6 +16,7 @@ from search.words import LABELS, say, value_words
 # More would make a query that nobody typed; the longest honest list is that of categories.
 MOST_VALUES = 50
 LONGEST_VALUE = 100
+LARGEST_NUMBER = 10**12
 
 
 class Kind(StrEnum):
@@ -278,7 +279,7 @@ def _read_number(name: str, raw: str) -> Decimal:
         number = Decimal(raw.strip().replace(",", "")) if len(raw) <= 20 else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite() or not 0 <= number <= 10**12:
+    if number is None or not number.is_finite() or not 0 <= number <= LARGEST_NUMBER:
         raise InvalidQuery(f"{name} must be a number of 0 or more, such as 12.5")
     return number
 

@@ -1,8 +1,7 @@
 """`/api/v1`: what a buyer can search and read, as JSON."""
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request, url_for
-from werkzeug.utils import redirect
+from flask import Response, jsonify, redirect, request, url_for
 
 from integrator.errors import InvalidQuery, UnknownProduct
 from integrator.store.catalogue import Redirect, load_product

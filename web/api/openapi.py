@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from search.filters import FILTERS, MOST_VALUES, Filter, Kind
+from search.filters import FILTERS, LARGEST_NUMBER, LONGEST_VALUE, MOST_VALUES, Filter, Kind
 from search.query import DEEPEST, LARGEST_PAGE, LONGEST_TEXT, PAGE_SIZE
 from search.words import LANGUAGES, SORTS
 
@@ -70,14 +70,18 @@ def _filter_parameters() -> Iterator[Json]:
 def _range_parameters(row: Filter) -> Iterator[Json]:
     for bound, words in (("min", "At least."), ("max", "At most.")):
         if bound in row.bounds:
-            yield _parameter(f"{row.name}_{bound}", f"{row.about} {words}", {"type": "number", "minimum": 0})
+            yield _parameter(
+                f"{row.name}_{bound}",
+                f"{row.about} {words}",
+                {"type": "number", "minimum": 0, "maximum": LARGEST_NUMBER},
+            )
     yield _parameter(
         f"{row.name}_unknown", f"{row.about} Keep products that do not state it.", _one_of(["yes", "no"], "no")
     )
 
 
 def _values_parameter(row: Filter) -> Json:
-    schema: Json = {"type": "string"}
+    schema: Json = {"type": "string", "maxLength": LONGEST_VALUE}
     if row.kind is Kind.FLAG:
         schema = {"type": "string", "enum": ["yes", "no"]}
     elif row.order:
