@@ -47,7 +47,7 @@ def parse_product(record: Mapping[str, Wire]) -> Listing:
     row, found = _open_row(record, "product", PRODUCT_ROW)
     names = found.take(read_names(en=row["name_en"], ko=row["name_ko"]))
     updated = _read_changed(row, found)
-    account_id = "" if is_empty(row["account_id"]) else row["account_id"].strip()
+    account_id = (row["account_id"] or "").strip()
     external_id = row["external_id"] or ""
     reasons = _reject_product(row, external_id, names, account_id, updated)
     if reasons or updated is None:
@@ -70,10 +70,10 @@ def parse_product(record: Mapping[str, Wire]) -> Listing:
         moq=moq,
         lead=found.take(read_lead(row["lead"])),
         hs=found.take(read_hs(row["hs"])),
-        status=row["status"],
+        status=found.take(read_text(row["status"], field="status", limit=100)),
         hidden_reason=hidden_reason,
         availability=availability,
-        category=_read_category(row),
+        category=_read_category(row, found),
         descriptions=_read_descriptions(row, found),
         brand=found.take(read_text(row["brand"], field="brand")),
         model=found.take(read_text(row["model"], field="model")),
@@ -104,8 +104,8 @@ def _reject_product(
         reasons.append(Reason(codes.ID_INVALID, "external_id", external_id[:200]))
     if not names:
         reasons.append(Reason(codes.NAME_MISSING, "names"))
-    if not account_id:
-        reasons.append(Reason(codes.SELLER_MISSING, "account_id", row["account_id"] or ""))
+    if is_empty(account_id) or not COMPANY_ID.fullmatch(account_id):
+        reasons.append(Reason(codes.SELLER_MISSING, "account_id", account_id[:200]))
     if updated is None:
         reasons.append(Reason(codes.DATE_INVALID, "updated", (row["updated"] or "")[:200]))
     return reasons
@@ -120,11 +120,12 @@ def _read_state(status: str | None, found: Issues) -> tuple[bool, Availability, 
     return *state, None if state[0] else "not_on_sale"
 
 
-def _read_category(row: Row) -> Category:
-    code = None if is_empty(row["category_code"]) else row["category_code"].strip()
-    if is_empty(row["category_name"]):
+def _read_category(row: Row, found: Issues) -> Category:
+    code = found.take(read_text(row["category_code"], field="category", limit=200))
+    name = found.take(read_text(row["category_name"], field="category", limit=1000))
+    if name is None:
         return Category(code)
-    steps = [step.strip() for step in row["category_name"].split(">")]
+    steps = [step.strip() for step in name.split(">") if step.strip()]
     pairs = [_BILINGUAL.fullmatch(step) for step in steps]
     if not all(pairs):
         return Category(code, {"ko": tuple(steps)})
@@ -217,7 +218,7 @@ def parse_company(record: Mapping[str, Wire]) -> Account:
         addresses=_read_addresses(row, found),
         zip=found.take(read_zip(row["zip"], address=row["address_ko"])),
         homepage=found.take(read_web_host(row["homepage"])),
-        minisite=found.take(read_image_url(row["minisite"], field="minisite")),
+        minisite=_read_address(row["minisite"], "minisite", found),
         business_types=found.take(read_list(row["business_types"], field="business_types")),
         established=found.take(read_loose_day(row["established"], field="established")),
         employees=found.take(read_text(row["employees"], field="employees")),
@@ -232,6 +233,14 @@ def parse_company(record: Mapping[str, Wire]) -> Account:
 def _read_addresses(row: Row, found: Issues) -> dict[str, str]:
     said = {language: found.take(read_text(row[f"address_{language}"], field="addresses")) for language in ("ko", "en")}
     return {language: text for language, text in said.items() if text is not None}
+
+
+def _read_address(raw: str | None, field: str, found: Issues) -> str | None:
+    """An address that a page may link to."""
+    url = read_image_url(raw, field=field).value
+    if url is None and not is_empty(raw):
+        found.add(codes.FIELD_UNREADABLE, field, raw or "")
+    return url
 
 
 def _read_person(row: Row, found: Issues) -> Contact | None:

@@ -75,7 +75,7 @@ def parse_detail(record: Record) -> Detail:
         external_id=listing.external_id,
         listing=listing,
         descriptions={} if description is None else {"en": description},
-        past_slugs=row["pastSlugs"] or (),
+        past_slugs=_read_texts(row["pastSlugs"], "past_slugs", found),
         issues=tuple(found.found),
     )
 
@@ -87,7 +87,7 @@ def _read_listing(row: Row, wrong: Sequence[str], scope: str | None) -> Listing:
     names = found.take(read_names(en=row["name"], ko=None))
     updated = read_instant(row["updatedAt"], field="updated").value  # unreadable it is a reason, and no issue beside it
     supplier = row["supplier"] or {}
-    account_id = "" if is_empty(supplier.get("id")) else str(supplier["id"]).strip()
+    account_id = (supplier.get("id") or "").strip()
     reasons = _reject(row, names, account_id, updated)
     if reasons or updated is None:
         raise RejectedRecord(reasons)
@@ -110,7 +110,7 @@ def _read_listing(row: Row, wrong: Sequence[str], scope: str | None) -> Listing:
         lead=found.take(read_lead(named.get("lead"))),
         hs=found.take(read_hs(named.get("hs"))),
         account_country=_read_country(supplier.get("country"), "account_country", found),
-        status=row["status"],
+        status=found.take(read_text(row["status"], field="status", limit=100)),
         hidden_reason=hidden_reason,
         availability=availability,
         category=_read_category(row, found),
@@ -130,8 +130,8 @@ def _read_listing(row: Row, wrong: Sequence[str], scope: str | None) -> Listing:
         weight_kg=_read_weight(named.get("weight_kg")),
         supply=found.take(read_supply(row["supplyAbility"])),
         images=_read_images(row["images"] or (), found),
-        url=found.take(read_image_url(row["url"], field="url")),
-        slug=row["slug"],
+        url=_read_address(row["url"], "url", found),
+        slug=found.take(read_text(row["slug"], field="slug", limit=200)),
         view_count=found.take(read_int(row["viewCount"], field="view_count", maximum=10**12)),
         scope=scope,
         masked=masked,
@@ -146,8 +146,8 @@ def _reject(row: Row, names: Mapping[str, str], account_id: str, updated: Moment
         reasons.append(Reason(codes.ID_INVALID, "external_id", (row["productNo"] or "")[:200]))
     if not names:
         reasons.append(Reason(codes.NAME_MISSING, "names"))
-    if not account_id:
-        reasons.append(Reason(codes.SELLER_MISSING, "account_id"))
+    if not SUPPLIER_ID.fullmatch(account_id):
+        reasons.append(Reason(codes.SELLER_MISSING, "account_id", account_id[:200]))
     if updated is None:
         reasons.append(Reason(codes.DATE_INVALID, "updated", (row["updatedAt"] or "")[:200]))
     return reasons
@@ -179,7 +179,8 @@ def _read_state(status: str | None, found: Issues) -> tuple[bool, Availability, 
 
 def _read_category(row: Row, found: Issues) -> Category:
     path = _read_texts(row["categoryPath"], "category", found, is_set=False)
-    return Category(row["categoryCode"] or None, {"en": path} if path else {})
+    code = found.take(read_text(row["categoryCode"], field="category", limit=200))
+    return Category(code, {"en": path} if path else {})
 
 
 def _read_texts(given: Sequence[str] | None, field: str, found: Issues, *, is_set: bool = True) -> tuple[str, ...]:
@@ -227,6 +228,14 @@ def _read_images(given: Sequence[str], found: Issues) -> tuple[Image, ...]:
     urls = [found.take(read_image_url(text)) for text in given]
     sound = [url for url in dict.fromkeys(urls) if url is not None]
     return tuple(Image(url, place, main=place == 1) for place, url in enumerate(sound, 1))
+
+
+def _read_address(raw: str | None, field: str, found: Issues) -> str | None:
+    """An address that a page may link to."""
+    url = read_image_url(raw, field=field).value
+    if url is None and not is_empty(raw):
+        found.add(codes.FIELD_UNREADABLE, field, raw or "")
+    return url
 
 
 def _read_contact(supplier: Row, found: Issues) -> Contact | None:
@@ -291,7 +300,9 @@ def parse_withdrawal(record: Record) -> Withdrawal:
     if not PRODUCT_ID.fullmatch(row["productNo"] or ""):
         raise RejectedRecord([Reason(codes.ID_INVALID, "external_id", (row["productNo"] or "")[:200])])
     at = read_instant(row["withdrawnAt"], field="at").value
-    return Withdrawal(PLATFORM, row["productNo"], at, row["reason"], row["mergedInto"] or None)
+    reason = read_text(row["reason"], field="reason", limit=100).value
+    into = row["mergedInto"] or ""
+    return Withdrawal(PLATFORM, row["productNo"], at, reason, into if PRODUCT_ID.fullmatch(into) else None)
 
 
 # Both ----------------------------------------------------------------------------------------------------------------

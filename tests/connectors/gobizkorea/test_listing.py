@@ -1,14 +1,18 @@
 """Rows to our schema: what the guide's section 5 and the notes of samples/expected.md say."""
 
+import contextlib
 import csv
 from decimal import Decimal
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.gobizkorea.listing import parse_company, parse_product
 from connectors.gobizkorea.wire import COLUMNS
 from integrator.errors import RejectedRecord
-from integrator.listing import Availability, Grain, Pack, PriceState, QuantityState, Supply
+from integrator.listing import Account, Availability, Grain, Listing, Pack, PriceState, QuantityState, Supply
 from integrator.record import Wire
 from tests.connectors.gobizkorea.conftest import SAMPLES
 
@@ -122,6 +126,32 @@ def test_all_other_columns_arrive():
         (2, False, 800, 600),
     ]
     assert listing.registered.grain is Grain.DAY
+
+
+# Any cells whatever --------------------------------------------------------------------------------------------------
+
+cells = st.text(max_size=60) | st.sampled_from(
+    ["", "-", "협의", "1,000", "7~14일", "3.2", "EA", "Y", "20260901", "&amp;#233;"]
+)
+
+
+@given(row=st.fixed_dictionaries(dict.fromkeys(COLUMNS["product"], cells)), data=st.data())
+def test_any_cells_give_a_listing_or_reasons(row, data):
+    sides = {name: data.draw(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS[name], cells)), max_size=3))
+             for name in ("price_line", "image")}  # fmt: skip
+    with contextlib.suppress(RejectedRecord):
+        parse_product({"product": row, **sides})
+    sound = {key: ROW[key] for key in ("상품번호", "상품명(국문)", "업체번호", "수정일")}
+    listing = parse_product({"product": row | sound, **sides})
+
+    assert msgspec.json.decode(msgspec.json.encode(listing), type=Listing) == listing
+
+
+@given(row=st.fixed_dictionaries(dict.fromkeys(COLUMNS["company"], cells)))
+def test_any_cells_give_an_account_or_reasons(row):
+    account = parse_company({"company": row | {key: COMPANY[key] for key in ("업체번호", "업체명(국문)", "수정일")}})
+
+    assert msgspec.json.decode(msgspec.json.encode(account), type=Account) == account
 
 
 # States and rejections -----------------------------------------------------------------------------------------------

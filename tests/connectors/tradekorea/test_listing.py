@@ -1,13 +1,18 @@
 """Records to our schema: what the guide's sections 6 and 7 and the notes of samples/expected.md say."""
 
+import contextlib
 import json
 from decimal import Decimal
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connectors.tradekorea.wire import fingerprint
+from connectors.tradekorea.listing import parse_account, parse_detail, parse_listing
+from connectors.tradekorea.wire import KNOWN, fingerprint
 from integrator.errors import RejectedRecord
-from integrator.listing import Attribute, Availability, Detail, Grain, Listing, Pack, PriceState, Withdrawal
+from integrator.listing import Account, Attribute, Availability, Detail, Grain, Listing, Pack, PriceState, Withdrawal
 from integrator.record import Kind, Record
 from tests.connectors.tradekorea.conftest import SAMPLES, product, supplier, tombstone
 
@@ -179,6 +184,39 @@ def test_an_unreadable_field_costs_only_itself(connector):
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "//evil", "ftp://x.example/", "https://u:p@x.example/"])
 def test_an_address_that_no_page_may_link_to_is_left_out(connector, url):
     assert make(connector, product(url=url)).url is None
+
+
+# Any values whatever -------------------------------------------------------------------------------------------------
+
+texts = st.text(max_size=60) | st.sampled_from(
+    ["", "-", "US $ 3.50 ~ 4.20 / Piece", "500 Piece(s)", "15 days", "+82-2-****"]
+)
+names = st.sampled_from(["name", "value", "id", "phone", "email"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | texts, inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = sorted(KNOWN[Kind.DETAIL])
+
+
+@given(fields=st.dictionaries(st.sampled_from(KEYS), values | texts))
+def test_any_values_give_a_listing_or_reasons(fields):
+    sound = {key: value for key, value in product().items() if key in ("productNo", "name", "supplier", "updatedAt")}
+    listing = parse_listing(Record("tradekorea", Kind.LISTING, "", fields | sound, lambda: b"", scope="member"))
+    assert msgspec.json.decode(msgspec.json.encode(listing), type=Listing) == listing
+
+    with contextlib.suppress(RejectedRecord):
+        parse_detail(Record("tradekorea", Kind.DETAIL, "", fields, lambda: b"", scope="member"))
+    assert len(fingerprint(Kind.DETAIL, fields)) == 16
+
+
+@given(fields=st.dictionaries(st.sampled_from(sorted(KNOWN[Kind.ACCOUNT])), values | texts))
+def test_any_values_give_an_account_or_reasons(fields):
+    sound = {key: value for key, value in supplier().items() if key != "country"}
+    account = parse_account(Record("tradekorea", Kind.ACCOUNT, "", fields | sound, lambda: b"", scope="member"))
+
+    assert msgspec.json.decode(msgspec.json.encode(account), type=Account) == account
 
 
 # Rejections ----------------------------------------------------------------------------------------------------------
