@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from integrator.hs import tree
 from integrator.merge.product import strip_tags
 from integrator.ports import DocumentVersion, IndexDocument
-from integrator.product import Chosen, Offer, Product
+from integrator.product import CategoryChoice, Chosen, Offer, Product
 
 # Raise it when the same product should give another document: each product is published again when it is next touched.
 FORM = 1
@@ -43,7 +44,7 @@ def _document(product: Product) -> IndexDocument:
         digest="",
         listings=tuple(sorted((offer.platform, offer.external_id) for offer in product.offers)),
         titles=_titles(product),
-        kind_words=_category_words(product),
+        kind_words=_category_words(product.category),
         brand=_value(product, "brand"),
         models=tuple(dict.fromkeys(codes)),
         attributes=tuple(f"{name}: {value}" for name, value in product.attributes),
@@ -106,8 +107,8 @@ def _words_of(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in found if word))
 
 
-def _category_words(product: Product) -> tuple[str, ...]:
-    category = product.category
+@lru_cache(maxsize=4_096)
+def _category_words(category: CategoryChoice) -> tuple[str, ...]:
     words = _words_of(code for code in (category.heading, category.chapter) if code)
     if category.section is None:
         return words

@@ -83,9 +83,10 @@ def write_measure(values: frozenset[float], dimension: str) -> str:
 
 
 def _number(text: str) -> float:
-    if re.fullmatch(r"\d{1,3}(,\d{3})+", text):
-        return float(text.replace(",", ""))
-    return float(text.replace(",", "."))
+    if "," not in text:
+        return float(text)
+    # A comma before three digits parts thousands, any other is a decimal one.
+    return float(text.replace(",", "") if text[-4:-3] == "," else text.replace(",", "."))
 
 
 def _measure(number: float, unit: str) -> tuple[str, float]:

@@ -56,13 +56,31 @@ _VETOES = frozenset({"code_conflict", "measure_conflict", "grade_conflict", "col
 _ACCEPT = 0.0
 
 
+# A raw value: text, words, or (values, dimension) of a measure.
+Raw = str | frozenset[str] | tuple[frozenset[float], str]
+Part = tuple[str, float, Raw, Raw]
+Parts = list[Part]
+_NONE: frozenset[float] = frozenset()
+
+
+def write_raw(raw: Raw) -> str:
+    """A raw value of a part as text."""
+    if isinstance(raw, str):
+        return raw
+    return write_measure(*raw) if isinstance(raw, tuple) else " ".join(sorted(raw))
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Log-odds of a pair with its parts: (feature, contribution, left value, right value)."""
+    """Log-odds of a pair with its parts: (feature, contribution, left value, right value).
+
+    Of a vetoed pair the parts end with the veto: nothing else could change the verdict. Values are raw: text is made of
+    them (`write_raw`) only for the few pairs that are kept.
+    """
 
     total: float
     veto: str | None
-    parts: tuple[tuple[str, float, str, str], ...]
+    parts: tuple[Part, ...]
 
     @property
     def accepted(self) -> bool:
@@ -110,25 +128,19 @@ def overlap(left: frozenset[str], right: frozenset[str], weights: dict[str, floa
     return 0.5 * shared / min(ours, theirs) + 0.5 * shared / (ours + theirs - shared)
 
 
-Parts = list[tuple[str, float, str, str]]
-_NONE: frozenset[float] = frozenset()
-
-
 def score(left: Sketch, right: Sketch, rarity: Rarity) -> Score:
     """Log-odds that two listings of one seller are one product."""
     parts: Parts = [("start", WEIGHTS["start"], "", "")]
-    _score_text(left, right, rarity, parts)
-    _score_codes(left, right, rarity, parts)
-    _score_measures(left, right, parts)
+    # What can forbid the pair comes first, the cheapest before the others.
     _score_sets(left, right, parts)
+    _score_measures(left, right, parts)
+    _score_codes(left, right, rarity, parts)
+    for part in parts:
+        if part[0] in _VETOES:
+            return Score(round(sum(each[1] for each in parts), 4), part[0], tuple(parts))
+    _score_text(left, right, rarity, parts)
     _score_trade(left, right, parts)
-    total = 0.0
-    veto = None
-    for feature, weight, _, _ in parts:
-        total += weight
-        if feature in _VETOES:
-            veto = feature
-    return Score(round(total, 4), veto, tuple(parts))
+    return Score(round(sum(each[1] for each in parts), 4), None, tuple(parts))
 
 
 def _score_text(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
@@ -151,7 +163,7 @@ def _score_text(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> No
 
 def _score_differences(apart: list[tuple[frozenset[str], frozenset[str]]], parts: Parts, *, by_sound: bool) -> None:
     """The gravest difference of words, over the names in each language and over all names together."""
-    worst: tuple[str, float, str, str] | None = None
+    worst: Part | None = None
     for left, right in apart:
         ours, theirs = left - right, right - left
         our_kind, their_kind = ours & MODIFIERS, theirs & MODIFIERS
@@ -164,7 +176,7 @@ def _score_differences(apart: list[tuple[frozenset[str], frozenset[str]]], parts
         else:
             continue
         if worst is None or WEIGHTS[feature] < worst[1]:
-            worst = (feature, WEIGHTS[feature], " ".join(sorted(our_kind)), " ".join(sorted(their_kind)))
+            worst = (feature, WEIGHTS[feature], our_kind, their_kind)
     if worst is not None:
         parts.append(worst)
 
@@ -173,7 +185,7 @@ def _score_lines(left: frozenset[str], right: frozenset[str], parts: Parts) -> N
     if left == right:
         return
     feature = "line_conflict" if left and right else "line_one_sided"
-    parts.append((feature, WEIGHTS[feature], " ".join(sorted(left)), " ".join(sorted(right))))
+    parts.append((feature, WEIGHTS[feature], left, right))
 
 
 def _score_codes(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
@@ -217,7 +229,7 @@ def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
 
 
 def _add_measure(feature: str, dimension: str, ours: frozenset[float], theirs: frozenset[float], parts: Parts) -> None:
-    parts.append((feature, WEIGHTS[feature], write_measure(ours, dimension), write_measure(theirs, dimension)))
+    parts.append((feature, WEIGHTS[feature], (ours, dimension), (theirs, dimension)))
 
 
 def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:
@@ -229,11 +241,9 @@ def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:
     for name, ours, theirs in (("colour", left.colours, right.colours), ("size", left.sizes, right.sizes)):
         if ours and theirs:
             feature = f"{name}_conflict" if ours - theirs and theirs - ours else name
-            parts.append((feature, WEIGHTS[feature], " ".join(sorted(ours)), " ".join(sorted(theirs))))
+            parts.append((feature, WEIGHTS[feature], ours, theirs))
         elif ours != theirs and name == "colour":
-            parts.append(
-                ("colour_one_sided", WEIGHTS["colour_one_sided"], " ".join(sorted(ours)), " ".join(sorted(theirs)))
-            )
+            parts.append(("colour_one_sided", WEIGHTS["colour_one_sided"], ours, theirs))
 
 
 def _score_trade(left: Sketch, right: Sketch, parts: Parts) -> None:

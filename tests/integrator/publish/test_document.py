@@ -1,6 +1,7 @@
 """The document of a product: what is public, and a digest that moves only when it does."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from integrator.listing import Attribute, Certificate, Contact, Hs, HsState, Price, PriceState
 from integrator.ports import DocumentVersion
@@ -38,7 +39,7 @@ def test_a_document_holds_what_search_needs(shop: Shop) -> None:
     assert made.certificates == ("CE",)
     assert made.attributes == ("Volume: 50 ml",)
     assert made.terms == ("CIF", "FOB")
-    assert (made.price_state, made.unit_class, made.price_usd) == ("priced", "piece", 10)
+    assert (made.price_state, made.unit_class, made.price_usd) == ("priced", "piece", Decimal(10))
     assert made.offer_count == 2
     assert made.version == VERSION
     assert len(made.kind_words) >= 3

@@ -13,7 +13,6 @@ from integrator.resolve.judgements import make_judgement
 from integrator.store import catalogue, resolution, worklist
 from integrator.store.tables import edge, ledger, outbox, product
 from integrator.store.tables import worklist as worklist_table
-
 from tests.fakes.shop import Shop, make_listing
 
 HS = Hs(HsState.EXACT6, "330499", "330499")

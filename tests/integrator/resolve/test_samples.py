@@ -15,7 +15,6 @@ from integrator.errors import RejectedRecord
 from integrator.listing import Account, Contact, Listing
 from integrator.record import Kind, Record
 from tests.contract.connectors import samples
-
 from tests.fakes.shop import Shop
 
 

@@ -10,7 +10,6 @@ from integrator.resolve.clusters import cluster
 from integrator.resolve.receipts import make_receipt, write_sentence
 from integrator.resolve.scorer import rarity_of, score
 from integrator.resolve.sketch import Sketch, draw, read_words
-
 from tests.fakes.shop import make_listing
 
 _UNPRICED = Price(PriceState.UNKNOWN)
