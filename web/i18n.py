@@ -58,19 +58,24 @@ def number(value: Decimal | int, lang: str) -> str:
 
 def money(amount: Decimal, currency: str | None, lang: str) -> str:
     """An amount with its ISO code, `USD 2.29`: a sign alone leaves open whose dollar it is."""
-    least = get_currency_precision(currency) if currency else 0
-    stated = max(0, -int(amount.normalize().as_tuple().exponent))
-    places = max(least, min(stated, _MOST_PLACES))
-    rounded = amount.quantize(Decimal(1).scaleb(-places))
-    pattern = f"#,##0.{'0' * places}" if places else "#,##0"
-    written = format_decimal(rounded, pattern, locale=lang, decimal_quantization=False)
+    written = _amount(amount, currency, lang)
     return f"{currency}{_NO_BREAK}{written}" if currency else written
 
 
 def money_span(amount: Decimal, amount_to: Decimal | None, currency: str | None, lang: str) -> str:
     """One amount, or the two ends of a range under one code."""
     written = money(amount, currency, lang)
-    return written if amount_to is None else f"{written}–{money(amount_to, None, lang)}"
+    return written if amount_to is None else f"{written}–{_amount(amount_to, currency, lang)}"
+
+
+def _amount(amount: Decimal, currency: str | None, lang: str) -> str:
+    """The places that are stated, and at least those the currency has."""
+    least = get_currency_precision(currency) if currency else 0
+    stated = max(0, -int(amount.normalize().as_tuple().exponent))
+    places = max(least, min(stated, _MOST_PLACES))
+    pattern = f"#,##0.{'0' * places}" if places else "#,##0"
+    rounded = amount.quantize(Decimal(1).scaleb(-places))
+    return format_decimal(rounded, pattern, locale=lang, decimal_quantization=False)
 
 
 def quantity(count: Decimal, unit: str | None, lang: str) -> str:
