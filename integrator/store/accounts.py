@@ -125,6 +125,26 @@ def load_account_contents(connection: Connection, platform: str, external_ids: S
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAccount:
+    """Where an account's record is kept."""
+
+    external_id: str
+    sequence: int
+    raw: bytes
+
+
+def list_kept_accounts(connection: Connection, platform: str, *, after: str, limit: int) -> list[KeptAccount]:
+    """Accounts after this id, in its order."""
+    wanted = (
+        select(account.c.external_id, account.c.sequence, account.c.raw)
+        .where(account.c.platform == platform, account.c.external_id > after)
+        .order_by(account.c.external_id)
+        .limit(limit)
+    )
+    return [KeptAccount(*row) for row in connection.execute(wanted)]
+
+
 # Contacts ------------------------------------------------------------------------------------------------------------
 
 FROM_ACCOUNT = "account"

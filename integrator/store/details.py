@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from integrator.store.database import insert_for
-from integrator.store.tables import detail
+from integrator.store.listings import ListingState
+from integrator.store.tables import detail, listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,15 @@ def save_details(connection: Connection, said: Sequence[DetailStatement], *, now
     ]
     if rows:
         connection.execute(statement, rows)
+
+
+def find_stalest(connection: Connection, platform: str, *, limit: int) -> list[str]:
+    """Ids of visible listings whose detail was never read, the newest first; then those read longest ago."""
+    wanted = (
+        select(listing.c.external_id)
+        .outerjoin(detail, detail.c.listing_key == listing.c.key)
+        .where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value, listing.c.visible)
+        .order_by(detail.c.read_at.is_not(None), detail.c.read_at, listing.c.key.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(wanted).scalars())

@@ -332,3 +332,46 @@ def hide_stale(connection: Connection, platform: str, *, now: float) -> list[str
     if accounts:
         connection.execute(update(listing).where(old).values(visible=False, hidden_reason=HIDDEN_STALE))
     return accounts
+
+
+def load_sightings(connection: Connection, keys: Sequence[int]) -> list[tuple[int, int, float]]:
+    """(key, run, time) of the last sighting of each listing."""
+    found: list[tuple[int, int, float]] = []
+    for piece in chunks(keys):
+        wanted = select(listing.c.key, listing.c.seen_run, listing.c.seen_at).where(listing.c.key.in_(piece))
+        found.extend((row[0], row[1], row[2]) for row in connection.execute(wanted))
+    return found
+
+
+_restore = Prepared(
+    update(listing).where(listing.c.key == bindparam("of")).values(seen_run=bindparam("run"), seen_at=bindparam("at")),
+    "run", "at", "of",
+)  # fmt: skip
+
+
+def restore_sightings(connection: Connection, sightings: Iterable[tuple[int, int, float]]) -> None:
+    """Put sightings back as they were: reading kept bytes again is no sight of a listing."""
+    _restore.many(connection, [(run, at, key) for key, run, at in sightings])
+
+
+@dataclass(frozen=True, slots=True)
+class KeptListing:
+    """Where the record of a live listing's released version is kept, and how it was read."""
+
+    key: int
+    external_id: str
+    sequence: int
+    raw: bytes
+    content: bytes
+
+
+def list_kept(connection: Connection, platform: str, *, after: int, limit: int) -> list[KeptListing]:
+    """Live listings after this key, in its order."""
+    wanted = (
+        select(listing.c.key, listing.c.external_id, listing.c.sequence, version.c.raw, version.c.content)
+        .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
+        .where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value, listing.c.key > after)
+        .order_by(listing.c.key)
+        .limit(limit)
+    )
+    return [KeptListing(*row) for row in connection.execute(wanted)]

@@ -124,6 +124,38 @@ def resolve_rejections(
         connection.execute(update(rejection).where(here).values(resolved_at=now))
 
 
+@dataclass(frozen=True, slots=True)
+class KeptRejection:
+    """Where a rejected record is kept. Its listing's scope and number are not known any more."""
+
+    id: int
+    kind: Kind
+    external_id: str
+    fingerprint: bytes
+    raw: bytes
+
+
+def list_kept_rejections(connection: Connection, platform: str, *, after: int, limit: int) -> list[KeptRejection]:
+    """Standing rejections after this number, in its order."""
+    columns = (rejection.c.id, rejection.c.kind, rejection.c.external_id, rejection.c.fingerprint, rejection.c.raw)
+    wanted = (
+        select(*columns)
+        .where(rejection.c.platform == platform, rejection.c.resolved_at.is_(None), rejection.c.id > after)
+        .order_by(rejection.c.id)
+        .limit(limit)
+    )
+    return [
+        KeptRejection(row.id, Kind(row.kind), row.external_id, row.fingerprint, row.raw)
+        for row in connection.execute(wanted)
+    ]
+
+
+def forget_rejections(connection: Connection, numbers: Iterable[int], *, now: float) -> None:
+    """A replay read these after all."""
+    for piece in chunks(sorted(numbers)):
+        connection.execute(update(rejection).where(rejection.c.id.in_(piece)).values(resolved_at=now))
+
+
 # Unknowns ------------------------------------------------------------------------------------------------------------
 
 # A seller's text must not fill the table; what is longer than this was no code.

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from integrator.record import Json, Lane
-from integrator.store.tables import feed, run
+from integrator.store.tables import feed, lease, run
 
 
 class RunState(StrEnum):
@@ -23,6 +23,9 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"
 
+
+# Kept records through today's parser: a run, but no walk.
+REPLAY = "replay"
 
 # A place in a walk is worth going on from for this long; after it the platform's list has moved on too far.
 RESUME_WITHIN_S = 6 * 3600.0
@@ -70,7 +73,7 @@ class Run:
 
     id: int
     platform: str
-    lane: Lane
+    lane: str  # a Lane, or REPLAY
     fence: int
     started_at: float
     first_census: bool = False
@@ -95,7 +98,7 @@ def begin_run(connection: Connection, begun: Run, *, now: float) -> Run:
     """A new row, running; gives the run with its id."""
     values = {
         "platform": begun.platform,
-        "lane": begun.lane.value,
+        "lane": str(begun.lane),
         "state": RunState.RUNNING.value,
         "first_census": begun.first_census,
         "started_at": now,
@@ -178,7 +181,7 @@ def _run_of(row: RowMapping) -> Run:
     return Run(
         id=row["id"],
         platform=str(row["platform"]),
-        lane=Lane(row["lane"]),
+        lane=row["lane"],
         fence=row["fence"],
         started_at=row["started_at"],
         first_census=bool(row["first_census"]),
@@ -263,14 +266,15 @@ def due_feeds(connection: Connection, now: float) -> list[Due]:
 def _due_lane(connection: Connection, row: RowMapping, now: float) -> Lane | None:
     last = connection.execute(
         select(run.c.state, run.c.lane, run.c.ended_at)
-        .where(run.c.platform == row["platform"])
+        .where(run.c.platform == row["platform"], run.c.lane.in_([Lane.CHANGES.value, Lane.CENSUS.value]))
         .order_by(run.c.id.desc())
         .limit(1)
     ).first()
     if last is not None and last.state == RunState.QUEUED.value:
         return Lane(last.lane)
     if last is not None and last.state == RunState.RUNNING.value:
-        return None
+        # A run whose lease has run out belongs to a process that is gone: its lane goes on at once.
+        return None if _is_read_now(connection, row["platform"], now) else Lane(last.lane)
     if last is not None and last.state != RunState.SUCCEEDED.value and (last.ended_at or 0) > now - RETRY_AFTER_S:
         return None
     if row["census_at"] is None or row["census_at"] < now - row["census_every_s"]:
@@ -278,3 +282,10 @@ def _due_lane(connection: Connection, row: RowMapping, now: float) -> Lane | Non
     if row["changes_at"] is None or row["changes_at"] < now - row["changes_every_s"]:
         return Lane.CHANGES
     return None
+
+
+def _is_read_now(connection: Connection, platform: str, now: float) -> bool:
+    held = select(lease.c.holder).where(
+        lease.c.platform == platform, lease.c.holder.is_not(None), lease.c.expires_at > now
+    )
+    return connection.execute(held.limit(1)).first() is not None

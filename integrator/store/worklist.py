@@ -99,3 +99,9 @@ def count_waiting(connection: Connection, runs: Iterable[int] | None = None) -> 
         return int(connection.execute(waiting).scalar_one())
     pieces = chunks(list(runs))
     return sum(int(connection.execute(waiting.where(worklist.c.run.in_(piece))).scalar_one()) for piece in pieces)
+
+
+def count_set_aside(connection: Connection) -> int:
+    """How many marks nobody tries any more."""
+    wanted = select(func.count()).select_from(worklist).where(worklist.c.set_aside.is_not(None))
+    return int(connection.execute(wanted).scalar_one())

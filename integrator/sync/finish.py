@@ -64,7 +64,7 @@ def _take_end(committer: Committer, end: End) -> None:
 
 
 def _find_flaw(committer: Committer, end: End) -> Verdict | None:
-    counted, is_census = committer.run.counters, end.census or committer.run.lane is Lane.CENSUS
+    counted, is_census = committer.run.counters, end.census or committer.run.lane == Lane.CENSUS
     if not counted.is_conserved():
         reason = f"The counts do not add up: {counted.seen} seen. This is a fault of our own; nothing was deleted."
         return Verdict(RunState.FAILED, reason, walk_is_over=True)
@@ -74,7 +74,7 @@ def _find_flaw(committer: Committer, end: End) -> Verdict | None:
     if not end.complete:
         reason = f"The read is not proven complete: {end.reason or 'no reason given'}"
         return Verdict(RunState.INCOMPLETE, reason, walk_is_over=True)
-    if committer.run.lane is Lane.CENSUS and not end.census:
+    if committer.run.lane == Lane.CENSUS and not end.census:
         reason = end.reason or "The platform had no whole list to read."
         return Verdict(RunState.INCOMPLETE, reason, walk_is_over=True)
     if end.census and not counted.seen and committer.run.first_census:
@@ -136,7 +136,7 @@ def _next_watermark(committer: Committer, feed: Feed, watermark: dict[str, Json]
     """
     run, connector = committer.run, committer.connector
     saw_nothing = not run.counters.seen and not run.counters.withdrawals_seen
-    if saw_nothing and run.lane is Lane.CHANGES and connector.separate_lanes and feed.watermark is not None:
+    if saw_nothing and run.lane == Lane.CHANGES and connector.separate_lanes and feed.watermark is not None:
         return {}
     return {"watermark": write_json(watermark)}
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,59 @@ def _report(outcomes: Sequence["Outcome"], writes: int, *, as_json: bool) -> Non
         for warning in outcome.warnings:
             click.echo(f"  {warning}")
     click.echo(f"{writes:,} documents written to the index.")
+
+
+@click.command()
+@click.argument("platform", type=PLATFORM)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Listings to ask for.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def detail(*, platform: str, limit: int, as_json: bool) -> None:
+    """Read detail records of PLATFORM: of listings never asked for first, then of the stalest."""
+    from integrator.sync.detailing import read_details
+
+    def read(wiring: Wiring, watch: Watch) -> list["Outcome"]:
+        connector = wiring.connector(platform)
+        progress = _of_platform(watch, platform)
+        return [read_details(wiring.database, connector, wiring.clock, limit=limit, progress=progress)]
+
+    _run_aside(read, as_json=as_json)
+
+
+@click.command()
+@click.option("--platform", "platforms", type=PLATFORM, multiple=True, help="Only this one; may be given again.")
+@click.option("--rejected", is_flag=True, help="Only records that were rejected.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a platform, a line each.")
+def replay(*, platforms: tuple[str, ...], rejected: bool, as_json: bool) -> None:
+    """Parse kept raw records again, with today's parser, and bring what it reads differently to searchable."""
+    from integrator.sync.replay import replay_feed
+
+    def read(wiring: Wiring, watch: Watch) -> list["Outcome"]:
+        return [
+            replay_feed(
+                wiring.database,
+                wiring.connector(name),
+                wiring.clock,
+                rejected=rejected,
+                progress=_of_platform(watch, name),
+            )
+            for name in platforms or PLATFORMS
+        ]
+
+    _run_aside(read, as_json=as_json)
+
+
+def _run_aside(read: Callable[[Wiring, Watch], list["Outcome"]], *, as_json: bool) -> None:
+    with stoppable(), wired() as wiring, watched() as watch:
+        outcomes = read(wiring, watch)
+        writes, trouble = _finish(wiring, outcomes, watch)
+    _report(outcomes, writes, as_json=as_json)
+    if trouble is not None:
+        click.echo(f"hanmaru: {trouble}", err=True)
+    raise SystemExit(FAILED if trouble else exit_code(outcomes))
+
+
+def _of_platform(watch: Watch, platform: str) -> Callable[[str, int, int | None], None]:
+    return lambda stage, done, total: watch(platform, stage, done, total)
 
 
 @contextmanager
