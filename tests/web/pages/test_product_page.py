@@ -113,9 +113,9 @@ def test_a_description_keeps_its_text_and_tables_and_loses_the_rest(client: Flas
 
 
 def test_data_for_machines_cannot_leave_its_element(client: FlaskClient) -> None:
-    answer = client.get(f"/en/product/{SINGLE}")
+    text = client.get(f"/en/product/{SINGLE}").text
 
-    data = html.fromstring(answer.text).cssselect("script[type='application/ld+json']")[0].text_content()
-    assert HOSTILE not in answer.text
+    data = texts(html.fromstring(text), "script[type='application/ld+json']")[0]
+    assert HOSTILE not in text
     assert json.loads(data)["name"] == f"Ginseng tonic {HOSTILE}"
     assert json.loads(data)["offers"][0]["price"] == "5.5"
