@@ -58,8 +58,9 @@ class EmbeddedIndex:
 
     def generation(self) -> str:
         """See Engine.generation."""
-        pointer = self._pointer()
-        return f"{pointer.shape}-{pointer.current}-{self._reader(pointer).generation()}"
+        with _as_unavailable():
+            pointer = self._pointer()
+            return f"{pointer.shape}-{pointer.current}-{self._reader(pointer).generation()}"
 
     def ask(self, ask: Ask) -> Answer:
         """See Engine.ask."""
@@ -78,19 +79,21 @@ class EmbeddedIndex:
 
     def digests(self) -> Iterator[tuple[str, DocumentVersion, str]]:
         """See IndexWriter.digests."""
-        return self._reader().digests()
+        with _as_unavailable():
+            yield from self._reader().digests()
 
     def status(self) -> Status:
         """See SearchIndex.status."""
         try:
-            pointer = self._pointer()
-            reader = self._reader(pointer)
-            documents, tombstones = reader.counts()
-            size = _folder_bytes(self._directory / pointer.current)
-            generation = f"{pointer.shape}-{pointer.current}-{reader.generation()}"
+            with _as_unavailable():
+                return self._figures(self._pointer())
         except IndexUnavailable as error:
             return Status("tantivy", "", 0, 0, 0, ANALYSIS_VERSION, problem=str(error))
-        return Status("tantivy", generation, documents, tombstones, size, ANALYSIS_VERSION, pointer.previous)
+
+    def _figures(self, pointer: Pointer) -> Status:
+        documents, tombstones = self._reader(pointer).counts()
+        size = _folder_bytes(self._directory / pointer.current)
+        return Status("tantivy", self.generation(), documents, tombstones, size, ANALYSIS_VERSION, pointer.previous)
 
     # Writing ---------------------------------------------------------------------------------------------------------
 

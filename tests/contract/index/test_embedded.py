@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -187,6 +188,17 @@ def test_a_damaged_index_says_so_and_can_be_rebuilt(index: EmbeddedIndex, docume
     with fresh_index.rebuild() as fresh:
         fresh.put([document(2)])
     assert [each[0] for each in fresh_index.digests()] == ["p0000002"]
+
+
+def test_an_index_that_vanishes_under_its_reader_is_unavailable(index: EmbeddedIndex, document: Make, tmp_path: Path):
+    _put(index, document(1))
+    assert index.ask(Ask()).total == 1
+    shutil.rmtree(tmp_path / "index" / "000001")
+
+    for work in (lambda: index.ask(Ask()), index.generation, lambda: list(index.digests())):
+        with pytest.raises(IndexUnavailable):
+            work()
+    assert index.status().problem
 
 
 def test_digests_are_read_in_parts_and_stay_in_order(
