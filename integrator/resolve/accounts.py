@@ -58,7 +58,7 @@ def settle_accounts(connection: Connection, refs: Iterable[Ref], *, now: float) 
 
 def _open_keys(connection: Connection, keys: Iterable[Key]) -> set[Key]:
     """Those of these keys that join accounts: not crowded by names or holders."""
-    counted = store.count_crowds(connection, keys)
+    counted = store.count_crowds(connection, keys, most_holders=MOST_HOLDERS)
     return {key for key, crowd in counted.items() if _is_open(key, crowd)}
 
 

@@ -149,26 +149,34 @@ class Crowd:
     names: int
 
 
-def count_crowds(connection: Connection, keys: Iterable[Key]) -> dict[Key, Crowd]:
-    """How crowded each key is."""
-    named = seller_key.alias("named")
+def count_crowds(connection: Connection, keys: Iterable[Key], *, most_holders: int) -> dict[Key, Crowd]:
+    """How crowded each key is. Names are counted only where they can matter: from two to `most_holders` holders."""
     found: dict[Key, Crowd] = {}
     for kind, values in _by_kind(keys).items():
         for piece in chunks(values):
-            wanted = (
-                select(seller_key.c.value, func.count(), func.count(named.c.value.distinct()))
-                .join(
-                    named,
-                    (named.c.platform == seller_key.c.platform)
-                    & (named.c.account_id == seller_key.c.account_id)
-                    & (named.c.kind == NAME),
-                )
+            counted = (
+                select(seller_key.c.value, func.count())
                 .where(seller_key.c.kind == kind, seller_key.c.value.in_(piece))
                 .group_by(seller_key.c.value)
             )
-            for value, holders, names in connection.execute(wanted):
-                found[kind, value] = Crowd(holders, names)
+            holders: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
+            few = [value for value, count in holders.items() if 1 < count <= most_holders]
+            names = _count_names(connection, kind, few)
+            found.update({(kind, value): Crowd(count, names.get(value, 1)) for value, count in holders.items()})
     return found
+
+
+def _count_names(connection: Connection, kind: str, values: Sequence[str]) -> dict[str, int]:
+    # Two look-ups by index; asked for as one join, a planner without statistics walks every name there is.
+    wanted = select(seller_key.c.value, seller_key.c.platform, seller_key.c.account_id).where(
+        seller_key.c.kind == kind, seller_key.c.value.in_(values)
+    )
+    held = [(value, (platform, account_id)) for value, platform, account_id in connection.execute(wanted)]
+    known = load_keys(connection, {ref for _, ref in held})
+    names: dict[str, set[str]] = {}
+    for value, ref in held:
+        names.setdefault(value, set()).update(name for each, name in known[ref] if each == NAME)
+    return {value: len(found) for value, found in names.items()}
 
 
 def find_holders(connection: Connection, keys: Iterable[Key]) -> set[Ref]:

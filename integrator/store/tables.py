@@ -1,6 +1,6 @@
 """Every table, in the order a record meets them. Statements live in the module of their matter, never elsewhere.
 
-Times are POSIX seconds as float (aware UTC in Python), hashes are bytes, JSON documents are text or bytes written by msgspec.
+Times are POSIX seconds as float (aware UTC in Python), hashes are bytes, JSON documents are text or bytes by msgspec.
 """
 
 from sqlalchemy import (
