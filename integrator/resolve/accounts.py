@@ -46,14 +46,41 @@ def settle_accounts(connection: Connection, refs: Iterable[Ref], *, now: float) 
     facts = store.load_facts(connection, dirty)
     after = {ref: keys_of(facts[ref]) for ref in dirty}
     before = store.load_keys(connection, dirty)
-    touched = {key for keys in (*before.values(), *after.values()) for key in keys if key[0] in STRENGTH}
-    opened = _open_keys(connection, touched)
-    store.change_keys(connection, before, after)
-    changed = {key for ref in dirty for key in before[ref] ^ after[ref]}
-    # Only a change of keys can open or close one; an account that merely sells more is no reason to look further.
-    crowd = opened | _open_keys(connection, touched) if changed else opened
-    gathered, present = _gather(connection, dirty, crowd)
-    return _regroup(connection, gathered, present, now=now)
+    # An account that merely sells more, or moved house, changes no seller's membership.
+    moved = [ref for ref in dirty if before[ref] != after[ref]]
+    moved += _judged_accounts(connection, [ref for ref in dirty if before[ref] == after[ref]])
+    done = Settled(frozenset(), 0)
+    if moved:
+        touched = {key for ref in moved for key in (*before[ref], *after[ref]) if key[0] in STRENGTH}
+        opened = _open_keys(connection, touched)
+        store.change_keys(connection, before, after)
+        # Keys that were open until now are followed once more: what they joined may have to part.
+        gathered, present = _gather(connection, moved, opened | _open_keys(connection, touched))
+        done = _regroup(connection, gathered, present, now=now)
+    stayed = frozenset(store.load_seller_ids(connection, dirty).values()) - done.sellers
+    _refresh(connection, stayed, now=now)
+    return Settled(done.sellers | stayed, done.edges)
+
+
+def _refresh(connection: Connection, seller_ids: frozenset[str], *, now: float) -> None:
+    """Sellers whose accounts are the same may still show another name or region."""
+    groups = {each: tuple(refs) for each, refs in store.load_seller_accounts(connection, seller_ids).items()}
+    _save_changed(connection, _make_sellers(connection, groups), now=now)
+
+
+def _save_changed(connection: Connection, sellers: list[Seller], *, now: float) -> None:
+    stored = store.load_sellers(connection, [each.seller_id for each in sellers])
+    news = [each for each in sellers if each.seller_id not in stored or stored[each.seller_id][0] != each]
+    store.save_sellers(connection, news, now=now)
+
+
+def _judged_accounts(connection: Connection, refs: list[Ref]) -> list[Ref]:
+    """Those of these accounts that a person said something about."""
+    if not refs or not store.has_judgements(connection, SELLER):
+        return []
+    judged = store.load_judgements(connection, SELLER, [write_ref(ref) for ref in refs])
+    named = {name for judgement in judged for name in (judgement.left, judgement.right)}
+    return [ref for ref in refs if write_ref(ref) in named]
 
 
 def _open_keys(connection: Connection, keys: Iterable[Key]) -> set[Key]:
@@ -105,10 +132,7 @@ def _regroup(
     ids, minted, revived = _name_groups(connection, grouping.groups, naming.ids)
     store.write_minted(connection, SELLER, minted, now=now)
     store.revive(connection, revived)
-    sellers = _make_sellers(connection, dict(zip(ids, grouping.groups, strict=True)))
-    stored = store.load_sellers(connection, ids)
-    news = [each for each in sellers if each.seller_id not in stored or stored[each.seller_id][0] != each]
-    store.save_sellers(connection, news, now=now)
+    _save_changed(connection, _make_sellers(connection, dict(zip(ids, grouping.groups, strict=True))), now=now)
     store.delete_sellers(connection, old_ids - set(ids))
     store.redirect(connection, {old: ids[position] for old, position in naming.retired.items()}, now=now)
     owner = {write_ref(ref): seller_id for seller_id, group in zip(ids, grouping.groups, strict=True) for ref in group}

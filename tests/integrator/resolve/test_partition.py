@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from integrator.errors import UnknownProduct
+from integrator.errors import ContradictoryJudgement, UnknownListing, UnknownProduct
 from integrator.listing import Hs, HsState
+from integrator.resolve.decide import decide
 from integrator.resolve.judgements import make_judgement
 from integrator.store import catalogue, resolution, worklist
 from integrator.store.tables import edge, ledger, outbox, product
@@ -279,3 +280,37 @@ def test_any_order_and_any_batches_give_the_clusters_of_a_rebuild(
         ones = set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
     with at_once.database.read() as connection:
         assert ones == set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
+
+
+def test_a_person_splits_and_joins_sellers(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    decide(shop.database, "seller", "buykorea:1", "tradekorea:9", "different", by="person/kim", now=1.0)
+    shop.resolve()
+    assert frozenset({"buykorea:100"}) in shop.clusters()
+    decide(shop.database, "seller", "buykorea:1", "tradekorea:9", "unsure", by="person/kim", now=2.0)
+    shop.resolve()
+    assert frozenset({"buykorea:100", "tradekorea:P1"}) in shop.clusters()
+
+
+def test_a_decision_about_what_never_was_is_refused(shop: Shop) -> None:
+    stock(shop)
+    with pytest.raises(UnknownListing):
+        decide(shop.database, "product", "buykorea:100", "buykorea:999", "same", by="person/kim", now=1.0)
+
+
+def test_a_chain_of_decisions_cannot_cross_another(shop: Shop) -> None:
+    stock(shop)
+    decide(shop.database, "product", "buykorea:100", "tradekorea:P1", "same", by="person/kim", now=1.0)
+    decide(shop.database, "product", "buykorea:100", "tradekorea:P2", "different", by="person/kim", now=2.0)
+    with pytest.raises(ContradictoryJudgement):
+        decide(shop.database, "product", "tradekorea:P1", "tradekorea:P2", "same", by="person/lee", now=3.0)
+
+
+def test_a_seller_shows_its_new_region_though_its_accounts_stay(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    shop.account("buykorea", "1", "Nurion Cosmetic", brn=BRN, homepage="www.nurion.example", zip="06559")
+    shop.resolve()
+    (seller,) = catalogue.stream_sellers(shop.database)
+    assert (seller.region, seller.homepage) == ("Seoul", "www.nurion.example")
