@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int | None], None]
 # Accounts a round; sellers loaded at a time; listings a piece of work for one process.
 _MARKS = 5_000
 _SELLERS = 300
-_PIECE = 400
+_PIECE = 500
 # The category table is made again when this many times as many listings live as when it was made.
 _GROWTH = 2
 _SAMPLE = 30_000
