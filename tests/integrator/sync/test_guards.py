@@ -1,0 +1,57 @@
+"""When deletions wait: pure arithmetic."""
+
+from integrator.sync.guards import Candidate, object_to
+
+
+def _losing(count: int, *, account: str | None = None, visible: bool = True) -> list[Candidate]:
+    return [Candidate(number, str(number), account or f"A{number}", visible) for number in range(count)]
+
+
+def _object(
+    losing: list[Candidate], *, visible: int = 1000, before: tuple[int, ...] = (), seen: int = 900, **sellers: int
+):
+    return object_to(losing, seen=seen, visible_now=visible, visible_before=before, visible_by_account=sellers)
+
+
+def test_nothing_lost_is_no_matter() -> None:
+    assert _object([]) is None
+
+
+def test_ten_listings_may_go_whatever_their_share() -> None:
+    assert _object(_losing(10), visible=12) is None
+
+
+def test_a_tenth_may_go_whatever_their_number() -> None:
+    assert _object(_losing(100), visible=1000) is None
+
+
+def test_more_than_ten_and_more_than_a_tenth_wait() -> None:
+    objection = _object(_losing(101), visible=1000)
+
+    assert objection is not None
+    assert "101 of 1000" in objection.reason
+    assert objection.diff["listings"] == 101
+
+
+def test_what_no_buyer_can_see_does_not_count() -> None:
+    assert _object(_losing(500, visible=False), visible=100) is None
+
+
+def test_a_census_of_nothing_waits_even_for_one_listing() -> None:
+    assert _object(_losing(1), seen=0) is not None
+
+
+def test_the_share_is_of_the_usual_size_not_of_a_feed_that_already_shrank() -> None:
+    assert _object(_losing(90), visible=600, before=(1000, 1000, 990, 1010, 1000)) is None
+    assert _object(_losing(90), visible=600) is not None
+
+
+def test_half_of_a_large_seller_may_go_and_one_more_waits() -> None:
+    assert _object(_losing(10, account="A"), A=20) is None
+    objection = _object(_losing(11, account="A"), visible=100_000, A=21)
+    assert objection is not None
+    assert "Seller A" in objection.reason
+
+
+def test_a_small_seller_may_clear_everything() -> None:
+    assert _object(_losing(9, account="A"), A=19) is None
