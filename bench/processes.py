@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,25 +31,15 @@ class Measured:
 
 def measure(arguments: list[str], *, environment: dict[str, str], accept: tuple[int, ...] = (0,)) -> Measured:
     """Run `hanmaru ARGUMENTS`; raise RuntimeError with the end of its stderr when its exit code is not accepted."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "web", *arguments], env=environment, stdout=out, stderr=err)
-        # wait4 gives the use of this child and of all descendants it has waited for; maxrss is the largest one's.
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        usage = Path(folder) / "usage.json"
+        command = [sys.executable, "-m", "bench.launch", str(usage), sys.executable, "-m", "web", *arguments]
+        code = subprocess.run(command, env=environment, stdout=out, stderr=err, check=False).returncode
         out.seek(0)
         err.seek(0)
-        if process.returncode not in accept:
-            raise RuntimeError(
-                f"hanmaru {' '.join(arguments)} ended with {process.returncode}:\n{err.read().decode()[-3000:]}"
-            )
-        return Measured(
-            seconds=seconds,
-            cpu_seconds=usage.ru_utime + usage.ru_stime,
-            peak_mb=usage.ru_maxrss / 1024,
-            out=out.read().decode(),
-        )
+        if code not in accept:
+            raise RuntimeError(f"hanmaru {' '.join(arguments)} ended with {code}:\n{err.read().decode()[-3000:]}")
+        return Measured(out=out.read().decode(), **json.loads(usage.read_text()))
 
 
 @contextmanager

@@ -18,10 +18,12 @@ def measure_products(home: Path, *, seed: int, size: int, day: int) -> list[Figu
     product = {(row["platform"], row["id"]): row["product"] for row in truth if row["visible"]}
     company = {(row["platform"], row["id"]): row["company"] for row in truth if row["visible"]}
     clusters = [_pairs(row) for row in _export(home, "clusters")]
-    seller = {(row["platform"], row["id"]): row["seller_id"] for row in _export(home, "listings") if row["visible"]}
+    seller = {
+        (str(row["platform"]), str(row["id"])): row["seller_id"] for row in _export(home, "listings") if row["visible"]
+    }
     note = f"seed {seed}, {size:,} a platform, day {day}"
     precision, recall = score(clusters, product)
-    by_seller = defaultdict(list)
+    by_seller: dict[object, list[Pair]] = defaultdict(list)
     for pair, seller_id in seller.items():
         by_seller[seller_id].append(pair)
     seller_precision, seller_recall = score(by_seller.values(), company)

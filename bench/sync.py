@@ -98,14 +98,19 @@ def measure_changes(bench: Bench) -> list[Figure]:
     """One day's changes of BuyKorea and tradeKorea against their first census, account lists included."""
     platforms = ["buykorea", "tradekorea"]
     home = bench.home("changes")
+    warm = bench.home("changes-warm")
+
+    def sync(place: Path, url: str) -> Measured:
+        return measure(["sync", *platforms, "--json"], environment=environment(place, url))
+
+    for place in (warm, home):
+        measure(["migrate"], environment=environment(place))
     with bench.mock(0) as url:
-        warm = bench.home("changes-warm")
-        for place in (warm, home):
-            measure(["migrate"], environment=environment(place))
-            first = measure(["sync", *platforms, "--json"], environment=environment(place, url))
+        sync(warm, url)
+        first = sync(home, url)
     with bench.mock(1) as url:
-        for place in (warm, home):
-            changes = measure(["sync", *platforms, "--json"], environment=environment(place, url))
+        sync(warm, url)
+        changes = sync(home, url)
     share = changes.seconds / first.seconds
     note = f"{changes.seconds:.1f} s of {first.seconds:.1f} s"
     return [Figure(f"changes of one day / first census (2 x {bench.size:,})", share, "x", 0.10, note=note)]
