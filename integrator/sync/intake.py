@@ -290,7 +290,7 @@ class _Weighing:
 
     def _weigh_one(self, each: _Fresh, old: Known, listing: Listing) -> None:
         counters = self._taken.counters
-        if self._is_old_news(each.record, old, listing):
+        if self._is_old_news(each, old, listing):
             counters.superseded += 1
             if old.state == ListingState.LIVE.value:
                 self._taken.sightings.append((old.key, old.sequence))  # it is there, be it an old copy
@@ -303,10 +303,13 @@ class _Weighing:
         else:
             self._say_changed(each, old, listing)
 
-    def _is_old_news(self, record: Record, old: Known, listing: Listing) -> bool:
+    def _is_old_news(self, each: _Fresh, old: Known, listing: Listing) -> bool:
         """Whether the store has newer of this id: a higher number, a later change, a later life, a later end."""
-        if record.sequence != old.sequence:
-            return record.sequence < old.sequence
+        number = each.record.sequence
+        if number != old.sequence:
+            return number < old.sequence
+        if number and old.seen_run != self._run and old.rejected_at is None and each.fingerprint != old.fingerprint:
+            return True  # an earlier walk weighed this drop's copies already, and another one won
         updated, registered = listing.updated.at.timestamp(), _registered_at(listing)
         if _is_used_again(old, listing):
             return False

@@ -83,6 +83,17 @@ def test_of_two_copies_in_one_walk_the_later_change_wins(world, feed, page) -> N
     assert _content(world, "004").price.steps[0].amount != 1
 
 
+def test_copies_of_one_drop_are_weighed_once_and_not_again_when_it_is_read_again(world, feed) -> None:
+    feed.sequence = 10
+    feed.listings.append(row("003", price="9.00"))
+    world.sync()
+
+    again = world.sync(full=True).counters
+
+    assert (again.new, again.changed) == (0, 0)
+    assert _content(world, "003").price.steps[0].amount == 9
+
+
 def test_a_later_copy_of_an_unchanged_one_counts_as_the_change(synced, feed) -> None:
     feed.page = 50
     feed.listings.append(row("003", account="A1", price="9.00", updated=3000))
