@@ -46,7 +46,10 @@ class QuotaSpent(FeedUnavailable):
 
 
 class BytesRefused(FeedUnavailable):
-    """A body was not whole or not readable (NOT_WELL_FORMED, ENCODING_INVALID, TRUNCATED, HASH, ROWS): none of it is used."""
+    """A body was not whole or not readable, and none of it is used.
+
+    `code` is NOT_WELL_FORMED, ENCODING_INVALID, TRUNCATED, HASH, ROWS or TOO_LARGE.
+    """
 
 
 class IndexUnavailable(HanmaruError):

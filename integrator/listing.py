@@ -1,7 +1,7 @@
 """What a platform states, in one schema: listings, accounts, details and withdrawals.
 
 All values are frozen. Money is `Decimal` with an ISO 4217 currency, quantities carry a UN/ECE Recommendation 20 unit
-code (plus `20FT`/`40FT`, ours, for containers), times are aware UTC. What is not known is a state or None, never a guess.
+code (plus `20FT`/`40FT`, ours, for containers), times are aware UTC. What is not known is a state or None, not a guess.
 `msgspec.json` encodes and decodes these classes; the exported form has its JSON Schema in docs/.
 """
 
@@ -69,7 +69,8 @@ class Moment:
 class PriceStep:
     """One offer line: from `low` to `high` (None: open end) pieces of `unit`, `amount` (to `amount_to`) each.
 
-    `low` and `high` count in the price unit, both included. `unit`, `currency` and `term` (Incoterm) are None when not known.
+    `low` and `high` count in the price unit, both included. `unit`, `currency` and `term` (Incoterm) are None when not
+    known.
     """
 
     low: int

@@ -70,7 +70,7 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """Versions are compared as pairs: a restore from backup raises the epoch, so an index from the future cannot win."""
+    """Versions compare as pairs: a restore from backup raises the epoch, so an index from the future cannot win."""
 
     epoch: int
     sequence: int
@@ -80,9 +80,9 @@ class DocumentVersion:
 class IndexDocument:
     """One product as the index needs it: texts by weight, and raw values for filters, facets and sorting.
 
-    Text lists hold plain text in any language; `search` analyses them with the weights of its own table. Public facts only.
-    `listings` are `[platform, id]` pairs. Prices are per unit of `unit_class` (piece, kg, litre, metre, set) in US dollars;
-    None: not known or not comparable. Times are POSIX seconds.
+    Text lists hold plain text in any language; `search` analyses them with the weights of its own table. Public facts
+    only. `listings` are `[platform, id]` pairs. Prices are per unit of `unit_class` (piece, kg, litre, metre, set) in US
+    dollars; None: not known or not comparable. Times are POSIX seconds.
     """
 
     product_id: str

@@ -48,8 +48,9 @@ class Ask:
 class Plan:
     """What to fetch.
 
-    `watermark` is what the last good run's End gave (None: never read), `position` what the last committed batch of this
-    very run gave (None: from the start). `accounts` asks for the account list too. `asks` is used by the detail lane alone.
+    `watermark` is what the last good run's End gave (None: never read), `position` what the last committed batch of
+    this very run gave (None: from the start). `accounts` asks for the account list too. `asks` is used by the detail
+    lane alone.
     """
 
     lane: Lane
@@ -63,10 +64,10 @@ class Plan:
 class Record:
     """One raw record.
 
-    `external_id` is "" when unreadable. `fields` is the wire form, names as the guide spells them. `cut` gives the bytes
-    to keep (asked for only when the record is new or changed); `Connector.decode` reads them back to the same fields.
-    `page` and `offset` say where it stood, `sequence` is the number that orders copies of one id where a platform has
-    one (GobizKOREA's drop number), else 0. `scope` is what the token could see, where a platform has scopes.
+    `external_id` is "" when unreadable. `fields` is the wire form, names as the guide spells them. `cut` gives the
+    bytes to keep (asked for only when the record is new or changed); `Connector.decode` reads them back to the same
+    fields. `page` and `offset` say where it stood, `sequence` is the number that orders copies of one id where a
+    platform has one (GobizKOREA's drop number), else 0. `scope` is what the token could see, where a platform has scopes.
     """
 
     platform: str
