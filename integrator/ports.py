@@ -81,7 +81,7 @@ class IndexDocument:
     """One product as the index needs it: texts by weight, and raw values for filters, facets and sorting.
 
     Text lists hold plain text in any language; `search` analyses them with the weights of its own table. Public facts
-    only. `listings` are `[platform, id]` pairs. Prices are per unit of `unit_class` (piece, kg, litre, metre, set) in US
+    only. `listings` are `[platform, id]` pairs. Prices are per unit of `unit_class` (piece, kg, litre, metre, set), US
     dollars; None: not known or not comparable. Times are POSIX seconds.
     """
 

@@ -67,7 +67,7 @@ class Record:
     `external_id` is "" when unreadable. `fields` is the wire form, names as the guide spells them. `cut` gives the
     bytes to keep (asked for only when the record is new or changed); `Connector.decode` reads them back to the same
     fields. `page` and `offset` say where it stood, `sequence` is the number that orders copies of one id where a
-    platform has one (GobizKOREA's drop number), else 0. `scope` is what the token could see, where a platform has scopes.
+    platform has one (GobizKOREA's drop number), else 0. `scope` is what the token could see, where there are scopes.
     """
 
     platform: str
