@@ -12,7 +12,7 @@ from integrator.listing import Hs, HsState
 _LONGEST = 40
 _LABEL = re.compile(r"^(?:HSK?|H\.S\.)(?: ?CODE)?(?: ?NO\.?)? ?[:.\-]? ?", re.IGNORECASE)
 _GROUPS = re.compile(r"[0-9]{1,12}(?:[ .\-][0-9]{1,8}){0,4}")
-_MISSING = Hs(HsState.MISSING)
+_NOTHING = Reading(Hs(HsState.MISSING))
 
 
 def read_hs(raw: str | None) -> Reading[Hs]:
@@ -22,13 +22,13 @@ def read_hs(raw: str | None) -> Reading[Hs]:
     text such as `3304.99`, `HS 3304.99.9000`, `8413`. Where the text is punctuated, its first group says whether a
     zero was lost: `3304.9` lacks its last digit, `406.90` its first.
     """
-    if raw is None or is_empty(raw):
-        return Reading(_MISSING)
-    return _read_hs(raw[:_LONGEST])
+    return _read_hs(raw[:_LONGEST]) if raw else _NOTHING
 
 
 @lru_cache(maxsize=16384)
 def _read_hs(raw: str) -> Reading[Hs]:
+    if is_empty(raw):
+        return _NOTHING
     given = " ".join(unicodedata.normalize("NFKC", raw).split())
     text = _LABEL.sub("", given)
     digits = "".join(letter for letter in text if letter.isdigit())

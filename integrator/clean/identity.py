@@ -25,6 +25,8 @@ _ZIP = re.compile(r"[0-9]{5}")
 _OLD_ZIP = re.compile(r"[0-9]{3}[- ]?[0-9]{3}")
 _ZIP_FIRST = re.compile(r"\(?([0-9]{5})\)?(?![0-9-])")
 _ADDRESS_LIMIT = 2000
+_NOTHING: Reading[None] = Reading(None)
+_NO_BRN: Reading[tuple[None, bool]] = Reading((None, False))
 
 
 def read_brn(raw: str | None) -> Reading[tuple[str | None, bool]]:
@@ -32,9 +34,14 @@ def read_brn(raw: str | None) -> Reading[tuple[str | None, bool]]:
 
     Ten digits where it has that shape, else the text as given: a wrong one is kept and proves nothing.
     """
-    if raw is None or is_empty(raw) or "*" in raw:
-        return Reading((None, False))
-    text = unicodedata.normalize("NFKC", raw[:60]).strip()
+    return _read_brn(raw[:60]) if raw and "*" not in raw else _NO_BRN
+
+
+@lru_cache(maxsize=16384)
+def _read_brn(raw: str) -> Reading[tuple[str | None, bool]]:
+    if is_empty(raw):
+        return _NO_BRN
+    text = unicodedata.normalize("NFKC", raw).strip()
     parts = _BRN.fullmatch(text)
     digits = "".join(parts.groups()) if parts else ""
     if digits and has_check_digit(digits):
@@ -51,13 +58,13 @@ def has_check_digit(brn: str) -> bool:
 
 def read_phone(raw: str | None, *, country: str = "KR") -> Reading[str | None]:
     """E.164, an extension left out; `country` is where a number without a country code is dialled."""
-    if raw is None or is_empty(raw) or "*" in raw:
-        return Reading(None)
-    return _read_phone(raw[:60], country)
+    return _read_phone(raw[:60], country) if raw and "*" not in raw else _NOTHING
 
 
 @lru_cache(maxsize=16384)
 def _read_phone(raw: str, country: str) -> Reading[str | None]:
+    if is_empty(raw):
+        return _NOTHING
     try:
         number = phonenumbers.parse(raw, country)
     except phonenumbers.NumberParseException:
@@ -70,9 +77,14 @@ def _read_phone(raw: str, country: str) -> Reading[str | None]:
 
 def read_mail(raw: str | None) -> Reading[str | None]:
     """One address, its domain in lower case and ASCII."""
-    if raw is None or is_empty(raw) or "*" in raw:
-        return Reading(None)
-    text = unicodedata.normalize("NFKC", raw[:400]).strip().removeprefix("mailto:")
+    return _read_mail(raw[:400]) if raw and "*" not in raw else _NOTHING
+
+
+@lru_cache(maxsize=16384)
+def _read_mail(raw: str) -> Reading[str | None]:
+    if is_empty(raw):
+        return _NOTHING
+    text = unicodedata.normalize("NFKC", raw).strip().removeprefix("mailto:")
     parts = _MAIL.fullmatch(text)
     host = ascii_host(parts[2]) if parts else None
     if parts is None or host is None:
@@ -136,6 +148,13 @@ def read_image_url(raw: str | None, *, field: str = "images") -> Reading[str | N
 def _is_address(text: str) -> bool:
     if len(text) > _ADDRESS_LIMIT or not text.isprintable() or "\\" in text or '"' in text or "<" in text:
         return False
+    # Up to the path: galleries stand on few hosts, and what follows the host does not decide.
+    path = text.find("/", len("https://"))
+    return _begins_address(text if path < 0 else text[:path])
+
+
+@lru_cache(maxsize=4096)
+def _begins_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
     except ValueError:

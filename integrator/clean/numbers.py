@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from integrator import issues as codes
 from integrator.clean.plain import is_empty
@@ -15,8 +16,10 @@ _GROUPED = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}(?:,[0-9]{3}){0,3}(?:\.[0-9]{1,1
 _DECIMAL_COMMA = re.compile(r"[0-9]{1,12},[0-9]{1,2}")
 _EUROPEAN = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}(?:\.[0-9]{3}){0,3},[0-9]{1,2}")
 _LONGEST = 40
+_NOTHING: Reading[None] = Reading(None)
 
 
+@lru_cache(maxsize=8192)
 def number_of(text: str) -> Decimal | None:
     """`3.2`, `1,250`, `1,250.00`: comma is thousands. None for anything else."""
     if _PLAIN.fullmatch(text):
@@ -40,17 +43,20 @@ def decimal_of(raw: object) -> Decimal | None:
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return None
     text = raw.strip()
-    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
-    number = number_of(digits)
-    return None if number is None else sign * number
+    if not text.startswith("-"):
+        return number_of(text)
+    number = number_of(text[1:])
+    return None if number is None else -1 * number
 
 
 def read_int(raw: object, *, field: str, maximum: int = 10**9) -> Reading[int | None]:
     """A whole number from 0 to `maximum`, also as text; None when empty or unreadable."""
+    if type(raw) is str and raw.isdecimal() and raw.isascii() and len(raw) < 10:
+        raw = int(raw)
     if type(raw) is int and 0 <= raw <= maximum:
         return Reading(raw)
     if is_empty(raw):
-        return Reading(None)
+        return _NOTHING
     number = decimal_of(raw)
     if number is None or not 0 <= number <= maximum or number != number.to_integral_value():
         return Reading(None, (make_issue(codes.NUMBER_UNREADABLE, field, str(raw)[:200]),))
@@ -60,7 +66,7 @@ def read_int(raw: object, *, field: str, maximum: int = 10**9) -> Reading[int | 
 def read_decimal(raw: object, *, field: str, places: int = 6) -> Reading[Decimal | None]:
     """A number of 0 or more, rounded (and flagged) to `places`; None when empty or unreadable."""
     if is_empty(raw):
-        return Reading(None)
+        return _NOTHING
     number = decimal_of(raw)
     if number is None or not 0 <= number < 10**15:
         return Reading(None, (make_issue(codes.NUMBER_UNREADABLE, field, str(raw)[:200]),))

@@ -16,8 +16,10 @@ _LONGEST_EMPTY = 12
 
 _NOTHING: Reading[str | None] = Reading(None)
 
-# Text that needs no repair, found with one pass over one character set: ASCII without `&` and `?`, and Hangul.
-_is_plain = re.compile(r"[ -%'->@-~가-힣]*").fullmatch
+# Text that needs no repair, found with one pass over one character set: ASCII without `?`, and Hangul.
+_is_plain = re.compile(r"[ ->@-~가-힣]*").fullmatch
+# The same with all that a longer text may hold: nothing unseen in it, nothing to compose, nothing of a wrong encoding.
+_is_seen = re.compile("[\t\n -~가-힣]*").fullmatch
 
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BLANK = "\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0\u001f"
@@ -46,7 +48,7 @@ _LOST_IN_NAME = re.compile(r"[A-Za-z]\?|\?[A-Za-z]|\?\?")
 def is_empty(raw: object) -> bool:
     """Whether the value means "not given" (feed guides, common rule 4)."""
     if isinstance(raw, str):
-        return len(raw) <= _LONGEST_EMPTY and raw.strip().lower() in EMPTY
+        return not raw or (len(raw) <= _LONGEST_EMPTY and raw.strip().lower() in EMPTY)
     return raw is None or raw == [] or raw == {} or raw == ()
 
 
@@ -56,13 +58,17 @@ def read_text(raw: str | None, *, field: str, limit: int = 10_000) -> Reading[st
     References are unescaped at most twice, the result is NFC without invisible characters, blanks and breaks are
     evened out. Mojibake and lost letters stay as they are and are flagged: what was there cannot be known.
     """
-    if raw is None:
+    if not raw:
         return _NOTHING
-    if _is_plain(raw) and "  " not in raw and len(raw) <= limit and raw[:1] != " " != raw[-1:]:
+    if len(raw) <= limit and _is_plain(raw) and "  " not in raw and raw[0] != " " != raw[-1] and _has_no_escape(raw):
         if len(raw) <= _LONGEST_EMPTY and raw.lower() in EMPTY:
             return _NOTHING
         return Reading(raw)
     return _repair(raw, field, limit)
+
+
+def _has_no_escape(text: str) -> bool:
+    return "&" not in text or _REFERENCE.search(text) is None
 
 
 def _repair(raw: str, field: str, limit: int) -> Reading[str | None]:
@@ -96,6 +102,9 @@ def _character(reference: re.Match[str]) -> str:
 
 def drop_unseen(text: str, field: str, found: list[Issue]) -> str:
     """Breaks as one line feed; characters nobody can see removed and flagged; a lone surrogate is a lost letter."""
+    even = text.replace("\r\n", "\n")
+    if _is_seen(even):
+        return even
     text = _BREAK.sub("\n", text)
     if _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from integrator import issues as codes
 from integrator.clean.codes import TERMS
 from integrator.clean.numbers import NUMBER, decimal_of, quoted_number_of
 from integrator.clean.plain import is_empty
 from integrator.clean.quantity import is_negotiable, smooth
-from integrator.clean.reading import Reading, make_issue
+from integrator.clean.reading import RAW_LIMIT, Reading, make_issue
 from integrator.clean.units import read_unit, unit_code
 from integrator.listing import Issue, Price, PriceState, PriceStep
 
@@ -175,13 +176,15 @@ def is_placeholder(amount: Decimal, currency: str | None) -> bool:
 # BuyKorea and GobizKOREA: lines --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+_Key = tuple[str | None, str | None, str | None]
+
+
+class _Line(NamedTuple):
     """A line with unit, currency and term read; `at` orders it. `amount` None: it only bounds another step."""
 
     at: int
     amount: Decimal | None
-    key: tuple[str | None, str | None, str | None]
+    key: _Key
 
     def step(self, low: int, high: int | None) -> PriceStep:
         currency, unit, term = self.key
@@ -235,7 +238,7 @@ def _place(line: _Line) -> int:
 
 def _grouped(lines: Iterable[_Line]) -> list[list[_Line]]:
     """By currency, unit and term, in the order of first appearance; a line sent twice counts once."""
-    groups: dict[tuple[str | None, str | None, str | None], dict[_Line, None]] = {}
+    groups: dict[_Key, dict[_Line, None]] = {}
     for line in lines:
         groups.setdefault(line.key, {})[line] = None
     return [list(group) for group in groups.values()]
@@ -248,7 +251,7 @@ def _price(
         stated = any(_says_negotiable(line.amount) for line in lines)
         return Reading(_NEGOTIABLE if stated else _UNKNOWN, tuple(found))
     _flag_rises(steps, found)
-    starts: dict[tuple[str | None, str | None, str | None], set[int]] = {}
+    starts: dict[_Key, set[int]] = {}
     for step in steps:
         starts.setdefault((step.currency, step.unit, step.term), set()).add(step.low)
     tiered = any(len(lows) > 1 for lows in starts.values())
@@ -263,17 +266,25 @@ def _flag_rises(steps: Sequence[PriceStep], found: list[Issue]) -> None:
 
 
 def _read_line(line: QuotedLine, at: int, found: list[Issue]) -> _Line:
-    currency = _line_currency(line.currency, found)
-    unit = read_unit(line.unit, field="price")
-    found.extend(unit.issues)
-    key = (currency, unit.value, _basis(line.term, found))
-    return _Line(max(1, min(at, OPEN_END)), _line_amount(line.amount, currency, found), key)
+    key = _read_key(*(text[:RAW_LIMIT] if text else None for text in (line.currency, line.unit, line.term)))
+    found.extend(key.issues)
+    return _Line(max(1, min(at, OPEN_END)), _line_amount(line.amount, key.value[0], found), key.value)
+
+
+@lru_cache(maxsize=4096)
+def _read_key(currency: str | None, unit: str | None, term: str | None) -> Reading[_Key]:
+    """What lines must agree in to be steps of one price: currency, unit and term."""
+    found: list[Issue] = []
+    code = _line_currency(currency, found)
+    counted = read_unit(unit, field="price")
+    found.extend(counted.issues)
+    return Reading((code, counted.value, _basis(term, found)), tuple(found))
 
 
 def _line_amount(raw: str | Decimal | int | None, currency: str | None, found: list[Issue]) -> Decimal | None:
-    if is_empty(raw) or _says_negotiable(raw):
-        return None
     amount = decimal_of(raw)
+    if amount is None and (is_empty(raw) or _says_negotiable(raw)):
+        return None
     if amount is None or not 0 <= amount < _LARGEST:
         found.append(make_issue(codes.PRICE_UNREADABLE, "price", str(raw)[:200]))
         return None

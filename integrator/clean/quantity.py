@@ -24,6 +24,10 @@ _MOST_DAYS = 3650
 
 _NO_MOQ = Moq(QuantityState.UNKNOWN)
 _NO_LEAD = Lead(QuantityState.UNKNOWN)
+_MOQ_MISSING: Reading[tuple[Moq, tuple[Pack, ...]]] = Reading((_NO_MOQ, ()))
+_NO_PACK: Reading[Pack | None] = Reading(None)
+_NO_SUPPLY = Reading(Supply())
+_LEAD_MISSING = Reading(_NO_LEAD)
 
 _NEGOTIABLE = re.compile(r"협의|문의|상담|negotia|contact|inquir|enquir|request for quot|to be discussed")
 _VARIES = re.compile(r"상이|differs?\b|varies|depends")
@@ -57,13 +61,13 @@ def read_moq(raw: str | None, *, field: str = "moq") -> Reading[tuple[Moq, tuple
     `100 EA`, `1,000개부터`, `1,000 ~ 5,000개`, `벌크 최소 500kg`, `협의`, `품목별 상이`; `500 Piece(s)`,
     `500 - 1,000 Sets`, `100+ pcs`, `1 Carton (24 pcs)`, `1 x 20ft container`, `Negotiable`.
     """
-    if raw is None or is_empty(raw):
-        return Reading((_NO_MOQ, ()))
-    return _read_moq(raw[:_LONGEST], field)
+    return _read_moq(raw[:_LONGEST], field) if raw else _MOQ_MISSING
 
 
 @lru_cache(maxsize=16384)
 def _read_moq(raw: str, field: str) -> Reading[tuple[Moq, tuple[Pack, ...]]]:
+    if is_empty(raw):
+        return _MOQ_MISSING
     text = smooth(raw)
     if is_negotiable(text):
         return Reading((Moq(QuantityState.NEGOTIABLE), ()))
@@ -162,9 +166,12 @@ def read_pack(raw: str | None, *, field: str) -> Reading[Pack | None]:
 
     Most packaging texts state none; that is None, and no issue.
     """
-    if raw is None or is_empty(raw):
-        return Reading(None)
-    return Reading(_read_pack(smooth(raw)))
+    return _read_packaging(raw[:_LONGEST]) if raw else _NO_PACK
+
+
+@lru_cache(maxsize=8192)
+def _read_packaging(raw: str) -> Reading[Pack | None]:
+    return _NO_PACK if is_empty(raw) else Reading(_read_pack(smooth(raw)))
 
 
 def _read_pack(text: str) -> Pack | None:
@@ -195,9 +202,12 @@ def _pack(number: str, inner: str, outer: str) -> Pack | None:
 
 def read_supply(raw: str | None) -> Reading[Supply]:
     """Supply ability as given, with quantity, unit and period where it reads `10,000 PCS/Month` or `월 1000Set`."""
-    if raw is None or is_empty(raw):
-        return Reading(Supply())
-    given, text = raw.strip()[:_LONGEST], smooth(raw)
+    return _read_supply(raw.strip()[:_LONGEST], raw[:_LONGEST]) if raw and not is_empty(raw) else _NO_SUPPLY
+
+
+@lru_cache(maxsize=8192)
+def _read_supply(given: str, raw: str) -> Reading[Supply]:
+    text = smooth(raw)
     parts = _SUPPLY.fullmatch(text)
     korean = None if parts else _SUPPLY_KOREAN.fullmatch(text)
     if parts:
@@ -238,13 +248,13 @@ def read_lead(raw: str | None, *, field: str = "lead") -> Reading[Lead]:
     `7~14일`, `30 영업일`, `6~10주`, `협의`; `15 days`, `2 - 3 weeks`, `30 business days`,
     `Within 10 days after deposit` (0 to 10).
     """
-    if raw is None or is_empty(raw):
-        return Reading(_NO_LEAD)
-    return _read_lead(raw[:_LONGEST], field)
+    return _read_lead(raw[:_LONGEST], field) if raw else _LEAD_MISSING
 
 
 @lru_cache(maxsize=8192)
 def _read_lead(raw: str, field: str) -> Reading[Lead]:
+    if is_empty(raw):
+        return _LEAD_MISSING
     text = smooth(raw)
     if is_negotiable(text):
         return Reading(Lead(QuantityState.NEGOTIABLE))

@@ -1,7 +1,8 @@
 """What a reader gives back, and the collector a parser gathers issues in."""
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from integrator.listing import Issue
 
@@ -12,9 +13,11 @@ T_co = TypeVar("T_co", covariant=True)
 RAW_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T_co]):
-    """A value as read, and what was repaired or could not be read on the way. Unreadable is None or a state."""
+class Reading(msgspec.Struct, Generic[T_co], frozen=True):
+    """A value as read, and what was repaired or could not be read on the way. Unreadable is None or a state.
+
+    Some forty are made for every record: a struct is made in a fifth of the time of a frozen dataclass.
+    """
 
     value: T_co
     issues: tuple[Issue, ...] = ()

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from integrator import issues as codes
 from integrator.clean.html import read_html
@@ -13,6 +14,7 @@ __all__ = ["fold", "is_empty", "read_html", "read_list", "read_names", "read_tex
 
 NAME_LIMIT = 500
 _MOST_PARTS = 200
+_NONE: Reading[tuple[str, ...]] = Reading(())
 _LETTER = re.compile(r"[^\W_]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
@@ -50,7 +52,11 @@ def _place(names: dict[str, str], language: str, name: str, found: list[Issue]) 
 
 def _repeats(name: str, other: str) -> bool:
     # Names of different scripts need no folding, and that is the common case.
-    return (HANGUL.search(name) is None) == (HANGUL.search(other) is None) and fold(name) == fold(other)
+    return _has_hangul(name) == _has_hangul(other) and fold(name) == fold(other)
+
+
+def _has_hangul(text: str) -> bool:
+    return not text.isascii() and HANGUL.search(text) is not None
 
 
 def _read_name(raw: str | None, found: list[Issue]) -> str | None:
@@ -63,7 +69,7 @@ def _read_name(raw: str | None, found: list[Issue]) -> str | None:
 
 
 def _language(name: str, said: str) -> str:
-    if not HANGUL.search(name):
+    if not _has_hangul(name):
         return "en" if said == "en" or _LATIN.search(name) else said
     if said == "ko":
         return "ko"
@@ -79,13 +85,23 @@ def fold(text: str) -> str:
 
 def read_list(raw: str | None, *, field: str, separators: str = ",") -> Reading[tuple[str, ...]]:
     """The parts between any of `separators`, cleaned; empty and repeated ones (case aside) are left out."""
-    if raw is None or is_empty(raw):
-        return Reading(())
+    if not raw:
+        return _NONE
+    return _read_short_list(raw, field, separators) if len(raw) <= 200 else _read_list(raw[:20_000], field, separators)
+
+
+def _read_list(raw: str, field: str, separators: str) -> Reading[tuple[str, ...]]:
+    if is_empty(raw):
+        return _NONE
     found: list[Issue] = []
     parts: dict[str, str] = {}
-    for part in re.split(f"[{re.escape(separators)}]", raw[:20_000])[:_MOST_PARTS]:
+    for part in re.split(f"[{re.escape(separators)}]", raw)[:_MOST_PARTS]:
         reading = read_text(part.strip(), field=field, limit=1000)
         found.extend(reading.issues)
         if reading.value is not None:
             parts.setdefault(reading.value.casefold(), reading.value)
     return Reading(tuple(parts.values()), tuple(found))
+
+
+# Payment terms, business types and many keywords are the same for all of a seller's listings.
+_read_short_list = lru_cache(maxsize=4096)(_read_list)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from integrator import issues as codes
 from integrator.clean.plain import is_empty
-from integrator.clean.reading import Reading, make_issue
+from integrator.clean.reading import RAW_LIMIT, Reading, make_issue
 
 _SPELLINGS = {
     "H87": "units unit pcs pc pce pces piece pieces ea each 개 대",
@@ -35,6 +35,7 @@ _SPELLINGS = {
 UNIT_OF = {spelling.replace("_", " "): code for code, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 _PLURAL = re.compile(r"\((?:s|es)\)")
 _LONGEST = 60
+_NOTHING: Reading[None] = Reading(None)
 
 
 def plain_unit(text: str) -> str:
@@ -51,8 +52,13 @@ def unit_code(text: str) -> str | None:
 
 def read_unit(raw: str | None, *, field: str) -> Reading[str | None]:
     """A UN/ECE code; None when empty, and UNIT_UNKNOWN with the raw text when no table knows it."""
-    if raw is None or is_empty(raw):
-        return Reading(None)
+    return _read_unit(raw[:RAW_LIMIT], field) if raw else _NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _read_unit(raw: str, field: str) -> Reading[str | None]:
+    if is_empty(raw):
+        return _NOTHING
     code = unit_code(raw[:_LONGEST])
     if code is None:
         return Reading(None, (make_issue(codes.UNIT_UNKNOWN, field, raw),))
