@@ -96,7 +96,8 @@ def drills() -> int:
 
 def bench() -> int:
     prepare(RUN_TIME)
-    return subprocess.call([str(PYTHON), "-m", "bench"])
+    sized = ["--size", os.environ["SIZE"]] if os.environ.get("SIZE") else []
+    return subprocess.call([str(PYTHON), "-m", "bench", *sized])
 
 
 def assets() -> int:
