@@ -33,9 +33,9 @@ class Lease:
     fence: int
 
 
-def name_holder() -> str:
-    """This process, and this very taking: host, process id, a random part."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+def name_holder(part: str | None = None) -> str:
+    """This process, and this very taking: host, process id, a random part (or the one given)."""
+    return f"{socket.gethostname()}:{os.getpid()}:{part or uuid4().hex[:8]}"
 
 
 def take_lease(connection: Connection, platform: str, lane: str, *, holder: str, now: float) -> Lease | None:
@@ -46,7 +46,7 @@ def take_lease(connection: Connection, platform: str, lane: str, *, holder: str,
         values = {"platform": platform, "lane": lane, "holder": holder, "fence": 1, "expires_at": now + TERM_S}
         connection.execute(insert(lease).values(values))
         return Lease(platform, lane, holder, 1)
-    if row.holder is not None and row.expires_at > now and not _is_gone(row.holder):
+    if row.holder is not None and row.expires_at > now and not is_gone(row.holder):
         return None
     values = {"holder": holder, "fence": row.fence + 1, "expires_at": now + TERM_S}
     connection.execute(update(lease).where(here).values(values))
@@ -95,7 +95,8 @@ def kept_alive(database: Database, held: Lease, clock: Clock) -> Iterator[None]:
         thread.join()
 
 
-def _is_gone(holder: str) -> bool:
+def is_gone(holder: str) -> bool:
+    """Whether a holder is a process of this host that does not run any more; of other hosts nothing is known."""
     host, _, rest = holder.partition(":")
     number = rest.partition(":")[0]
     if host != socket.gethostname() or not number.isdecimal():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from integrator.store.database import chunks, insert_for
+from integrator.store.leases import is_gone, name_holder
 from integrator.store.tables import worklist
 
 # Long enough for the largest seller; a crashed worker's marks are free again after it.
@@ -51,7 +52,11 @@ def mark(connection: Connection, platform: str, account_ids: Iterable[str], *, r
 
 
 def take(connection: Connection, *, holder: str, now: float, limit: int = 10_000) -> list[Mark]:
-    """Lease up to `limit` marks, oldest first; others see them again when the lease has run out."""
+    """Lease up to `limit` marks, oldest first.
+
+    Others see them again when the lease has run out, or at once when this process is gone.
+    """
+    _free_orphans(connection, now=now)
     free = worklist.c.set_aside.is_(None) & or_(worklist.c.lease_until.is_(None), worklist.c.lease_until < now)
     wanted = (
         select(worklist)
@@ -66,10 +71,18 @@ def take(connection: Connection, *, holder: str, now: float, limit: int = 10_000
     statement = (
         update(worklist)
         .where(worklist.c.platform == bindparam("of"), worklist.c.account_id == bindparam("id"))
-        .values(holder=holder, lease_until=now + LEASE_S, attempts=worklist.c.attempts + 1)
+        .values(holder=name_holder(holder), lease_until=now + LEASE_S, attempts=worklist.c.attempts + 1)
     )
     connection.execute(statement, [{"of": row.platform, "id": row.account_id} for row in found])
     return [Mark(row.platform, row.account_id, row.run, row.marks, row.attempts + 1) for row in found]
+
+
+def _free_orphans(connection: Connection, *, now: float) -> None:
+    leased = select(worklist.c.holder).where(worklist.c.holder.is_not(None), worklist.c.lease_until >= now).distinct()
+    gone = [holder for holder in connection.execute(leased).scalars() if is_gone(holder)]
+    if gone:
+        free = update(worklist).where(worklist.c.holder.in_(gone)).values(holder=None, lease_until=None)
+        connection.execute(free)
 
 
 def finish(connection: Connection, marks: Sequence[Mark]) -> None:

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from integrator.store.database import Database
+from integrator.store.leases import name_holder
+from integrator.store.tables import worklist
 from integrator.store.worklist import (
     ATTEMPTS,
     LEASE_S,
@@ -49,6 +52,15 @@ def test_what_one_has_taken_no_other_gets_before_the_lease_runs_out(connection) 
 
     assert take(connection, holder="two", now=2) == []
     assert _ids(take(connection, holder="two", now=2 + LEASE_S)) == ["A"]
+
+
+def test_what_a_dead_process_of_this_host_had_taken_is_free_at_once(connection) -> None:
+    mark(connection, "buykorea", ["A"], run=1, now=1)
+    take(connection, holder="one", now=1)
+    host = name_holder().partition(":")[0]
+    connection.execute(update(worklist).values(holder=f"{host}:4194999:one"))
+
+    assert _ids(take(connection, holder="two", now=2)) == ["A"]
 
 
 def test_finished_work_leaves(connection) -> None:
