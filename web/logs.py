@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from types import TracebackType
 
 
 def configure_logging(*, level: int = logging.INFO) -> None:
@@ -13,7 +15,7 @@ def configure_logging(*, level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(write_trace),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], drop_missing=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -21,3 +23,11 @@ def configure_logging(*, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="level=%(levelname)s event=%(message)r")
+
+
+def write_trace(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """The frames of an exception and its causes, without local variables.
+
+    Locals hold credentials and whole records; structlog's own renderer for terminals would print them.
+    """
+    return "".join(traceback.format_exception(exc_info[1])).rstrip("\n")
