@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from web.aside import publishing_aside
 from web.config import Settings
 from web.wiring import Wiring, wired
 
@@ -80,7 +81,7 @@ def sync_many(settings: Settings, platforms: Sequence[str], wanted: Wanted, watc
 
 def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
     """Work out what the runs marked, and tell the index. Raises IndexUnavailable; the outbox keeps what is left."""
-    from integrator.publish.publisher import publish
+    from integrator.publish.publisher import Published, publish
     from integrator.resolve.partition import resolve_marked
     from integrator.store.worklist import count_waiting
 
@@ -89,10 +90,23 @@ def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
 
     with wiring.database.read() as connection:
         waiting = count_waiting(connection)
-    workers = min(os.cpu_count() or 1, 2) if waiting >= _MARKS_FOR_TWO else 1
-    if waiting:
-        resolve_marked(wiring.database, clock=wiring.clock, progress=progress, workers=workers, rates=wiring.rates)
-    return publish(wiring.database, wiring.index, progress=progress)
+    meanwhile = Published()
+    if waiting >= _MARKS_FOR_TWO:
+        # Whoever forks shares no open connection with its children.
+        wiring.database.close()
+        with publishing_aside(wiring.settings) as aside:
+            resolve_marked(
+                wiring.database,
+                clock=wiring.clock,
+                progress=progress,
+                workers=min(os.cpu_count() or 1, 2),
+                rates=wiring.rates,
+                offer=aside.take,
+            )
+            meanwhile = aside.finish()
+    elif waiting:
+        resolve_marked(wiring.database, clock=wiring.clock, progress=progress, rates=wiring.rates)
+    return meanwhile + publish(wiring.database, wiring.index, progress=progress)
 
 
 @contextmanager

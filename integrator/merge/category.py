@@ -8,9 +8,10 @@ platform is a wrong suggestion.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from integrator.hs import tree
-from integrator.listing import Listing
+from integrator.listing import Category, Hs, Listing
 from integrator.product import CategoryChoice
 
 HS, PLATFORM_CATEGORY, UNCLASSIFIED = "hs", "platform_category", "unclassified"
@@ -32,6 +33,22 @@ class Guess:
 Guesses = Mapping[tuple[str, str], Guess]
 
 
+class Voter(Protocol):
+    """The part of a listing that says something about its category."""
+
+    @property
+    def platform(self) -> str:
+        """The platform's name."""
+
+    @property
+    def category(self) -> Category:
+        """The platform's own category."""
+
+    @property
+    def hs(self) -> Hs:
+        """The HS code as it was read."""
+
+
 def make_guesses(counts: Iterable[tuple[str, str, str, int]]) -> dict[tuple[str, str], Guess]:
     """From (platform, category code, heading, count) rows to what each category means, where that is clear enough."""
     found: dict[tuple[str, str], Counter[str]] = {}
@@ -46,7 +63,7 @@ def make_guesses(counts: Iterable[tuple[str, str, str, int]]) -> dict[tuple[str,
     return guesses
 
 
-def count_headings(listings: Iterable[Listing]) -> Counter[tuple[str, str, str]]:
+def count_headings(listings: Iterable[Voter]) -> Counter[tuple[str, str, str]]:
     """How often each platform category stands beside each plausible heading."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for listing in listings:

@@ -1,7 +1,7 @@
 """A product as the index needs it, and the digest that says whether it changed. Public facts only."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -18,21 +18,40 @@ _BODY_CHARS = 1_500
 _LANGUAGES = ("en", "ko", "es")
 _NO_VERSION = DocumentVersion(0, 0)
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(tuple[int, IndexDocument]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A product's document as canonical JSON with its form, without version and digest; and its digest (BLAKE2b-128).
+
+    Small enough to hand from the process that merged the product to the one that publishes it.
+    """
+
+    digest: str
+    content: bytes
+
+    def at(self, version: DocumentVersion) -> IndexDocument:
+        """The document at the version it is to be written with."""
+        _, bare = _decode(self.content)
+        return replace(bare, version=version, digest=self.digest)
+
+
+def draft_of(product: Product) -> Draft:
+    """The draft of a product's document."""
+    content = _encode((FORM, _document(product)))
+    return Draft(blake2b(content, digest_size=16).hexdigest(), content)
 
 
 def make_document(product: Product, version: DocumentVersion) -> IndexDocument:
     """The document of a visible product, at the version it is to be written with."""
     bare = _document(product)
-    return replace(bare, version=version, digest=_digest(bare))
+    return replace(bare, version=version, digest=blake2b(_encode((FORM, bare)), digest_size=16).hexdigest())
 
 
 def digest_of(product: Product) -> str:
     """BLAKE2b-128 of the product's document as canonical JSON, without version and digest."""
-    return _digest(_document(product))
-
-
-def _digest(bare: IndexDocument) -> str:
-    return blake2b(_encode((FORM, bare)), digest_size=16).hexdigest()
+    return draft_of(product).digest
 
 
 def _document(product: Product) -> IndexDocument:

@@ -5,23 +5,23 @@ still there, and a seller whose membership changed says so in its own row: the n
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from zlib import crc32
 
 import msgspec
 
-from integrator.listing import Listing
+from integrator.listing import Category, Hs
 from integrator.merge.category import count_headings, make_guesses
 from integrator.merge.price import Rates, load_rates
 from integrator.ports import Clock
-from integrator.publish.document import FORM
+from integrator.publish.document import FORM, Draft
 from integrator.resolve.accounts import settle_accounts
 from integrator.resolve.ids import PRODUCT, mint
 from integrator.resolve.judgements import current
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 
 # (stage, done, total or None)
 Progress = Callable[[str, int, int | None], None]
+# Takes the documents of visible products just kept, so that publishing need not make them again.
+Offer = Callable[[Mapping[str, Draft]], None]
 
 # Accounts a round; sellers loaded at a time; listings a piece of work for one process.
-_MARKS = 5_000
+_MARKS = 10_000
 _SELLERS = 300
 _PIECE = 500
 # The category table is made again when this many times as many listings live as when it was made.
@@ -60,7 +62,8 @@ class Resolved:
 
 
 class _Tally:
-    def __init__(self) -> None:
+    def __init__(self, offer: Offer) -> None:
+        self.offer = offer
         self.sellers = self.products = self.edges = self.skipped = 0
         self.failures: dict[str, str] = {}  # seller id -> reason
 
@@ -72,11 +75,12 @@ def resolve_marked(
     progress: Progress | None = None,
     workers: int = 1,
     rates: Rates | None = None,
+    offer: Offer | None = None,
 ) -> Resolved:
     """Work out every marked account: its seller, that seller's products, what the index must be told."""
     started = clock.monotonic()
     report = progress or _silent
-    tally = _Tally()
+    tally = _Tally(offer or _decline)
     with database.read() as connection:
         waiting = worklist.count_waiting(connection)
         unsettled = resolution.unsettled_sellers(connection)
@@ -112,6 +116,10 @@ def _silent(_stage: str, _done: int, _total: int | None) -> None:
     return None
 
 
+def _decline(_drafts: Mapping[str, Draft]) -> None:
+    return None
+
+
 def _finish(database: Database, marks: Sequence[worklist.Mark], tally: _Tally, clock: Clock) -> None:
     with database.write() as connection:
         if not tally.failures:
@@ -131,6 +139,17 @@ def _finish(database: Database, marks: Sequence[worklist.Mark], tally: _Tally, c
 # What is the same for all --------------------------------------------------------------------------------------------
 
 
+class _Voter(msgspec.Struct):
+    """What the category table needs of a listing: reading the rest would cost several times as much."""
+
+    platform: str
+    category: Category
+    hs: Hs
+
+
+_decode_voter = msgspec.json.Decoder(_Voter).decode
+
+
 def _load_release(database: Database, rates: Rates) -> Release:
     """Rates and the category table, which is made anew when the catalogue has doubled since."""
     with database.read() as connection:
@@ -140,8 +159,7 @@ def _load_release(database: Database, rates: Rates) -> Release:
     if live and known < min(live, _SAMPLE) / (_GROWTH * 2):
         with database.read() as connection:
             contents = resolution.sample_contents(connection, most=_SAMPLE)
-        decode = msgspec.json.Decoder(Listing).decode
-        fresh = count_headings(decode(content) for content in contents)
+        fresh = count_headings(map(_decode_voter, contents))
         with database.write() as connection:
             resolution.replace_guess_counts(connection, fresh)
             counts = resolution.load_guess_counts(connection)
@@ -158,7 +176,9 @@ def _crew(workers: int) -> Iterator[Crew]:
     if workers <= 1:
         yield None
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker) as crew:
+    # A forked worker has everything imported already; it never touches the database it was forked beside.
+    method = "fork" if "fork" in get_all_start_methods() else "spawn"
+    with ProcessPoolExecutor(workers, mp_context=get_context(method), initializer=_prepare_worker) as crew:
         yield crew
 
 
@@ -336,7 +356,7 @@ def _keep(database: Database, piece: _Piece, done: _Done, clock: Clock, tally: _
         resolution.save_products(
             connection,
             [
-                resolution.ProductRow(m.id, seller_id, m.visible, m.heading, m.content, bytes.fromhex(m.digest))
+                resolution.ProductRow(m.id, seller_id, m.visible, m.heading, m.content, bytes.fromhex(m.draft.digest))
                 for seller_id, m in made
             ],
             [(key, m.id) for _, m in made for key in m.keys],
@@ -347,9 +367,10 @@ def _keep(database: Database, piece: _Piece, done: _Done, clock: Clock, tally: _
         resolution.drop_gone_listings(connection, {m.id for _, m in made} & before.keys())
         edges = [(outcome.seller_id, receipt) for outcome in done.outcomes for receipt in outcome.receipts]
         tally.edges += resolution.replace_edges(connection, PRODUCT, edges, sellers, now=now)
-        outbox.enqueue(connection, {m.id: m.digest if m.visible else None for _, m in made}, now=now)
+        outbox.enqueue(connection, {m.id: m.draft.digest if m.visible else None for _, m in made}, now=now)
         resolution.settle_sellers(connection, {each: piece.digests[each] for each in sellers})
     tally.products += len(made)
+    tally.offer({m.id: m.draft for _, m in made if m.visible})
 
 
 def _named(connection: "Connection", made: list[tuple[str, Made]], now: float) -> list[tuple[str, Made]]:

@@ -11,7 +11,7 @@ from integrator.merge.category import Guesses
 from integrator.merge.price import Rates
 from integrator.merge.product import Member, merge
 from integrator.product import Product, Receipt
-from integrator.publish.document import digest_of
+from integrator.publish.document import Draft, draft_of
 from integrator.resolve.clusters import Clustering, Decided, cluster
 from integrator.resolve.ids import PRODUCT, carry_over, mint
 from integrator.resolve.names import bare_name
@@ -93,7 +93,7 @@ class Made:
     visible: bool
     heading: str | None
     content: bytes
-    digest: str
+    draft: Draft
     retired: tuple[str, ...] = ()
 
 
@@ -155,6 +155,7 @@ def _solve(partition: Partition, release: Release) -> Solved:
     listings = {member.key: _decode_listing(member.content) for member in members}
     groups: list[tuple[RawMember, ...]] = []
     receipts: list[Receipt] = []
+    seller_name = bare_name(partition.seller_name)
     for piece in _cut(members, listings):
         sketches = [
             draw(
@@ -163,7 +164,7 @@ def _solve(partition: Partition, release: Release) -> Solved:
                 ref=member.ref,
                 visible=member.visible,
                 rates=release.rates.dollars,
-                seller_name=bare_name(partition.seller_name),
+                seller_name=seller_name,
             )
             for member in piece
         ]
@@ -254,7 +255,7 @@ def _made(product: Product, group: Sequence[RawMember], founder: str, fresh: boo
         visible=product.visible,
         heading=product.category.heading,
         content=_encode(product),
-        digest=digest_of(product),
+        draft=draft_of(product),
         retired=retired,
     )
 
@@ -262,4 +263,4 @@ def _made(product: Product, group: Sequence[RawMember], founder: str, fresh: boo
 def renamed(made: Made, product_id: str) -> Made:
     """The same product under another id: the one it asked for had been given away before."""
     product = replace(_decode_product(made.content), product_id=product_id)
-    return replace(made, id=product_id, content=_encode(product), digest=digest_of(product))
+    return replace(made, id=product_id, content=_encode(product), draft=draft_of(product))

@@ -99,6 +99,15 @@ def load_waiting(connection: Connection, *, after: int, limit: int) -> list[Wait
     return [Waiting(*row) for row in connection.execute(wanted)]
 
 
+def load_digests(connection: Connection, product_ids: Sequence[str]) -> dict[str, str]:
+    """The digests of the documents of the visible products among these."""
+    found: dict[str, str] = {}
+    for piece in chunks(product_ids):
+        wanted = select(product.c.id, product.c.digest).where(product.c.id.in_(piece), product.c.visible.is_(True))
+        found.update((row[0], row[1].hex()) for row in connection.execute(wanted).all())
+    return found
+
+
 def load_contents(connection: Connection, product_ids: Sequence[str]) -> dict[str, bytes]:
     """The visible products among these, as JSON."""
     found: dict[str, bytes] = {}

@@ -184,7 +184,7 @@ class Shop:
         with self.database.write() as connection:
             worklist.mark(connection, platform, [account_id], run=1, now=self.clock.now().timestamp())
 
-    def resolve(self, **options: int) -> Resolved:
+    def resolve(self, **options: object) -> Resolved:
         return resolve_marked(self.database, clock=self.clock, rates=RATES, **options)  # type: ignore[arg-type]
 
     def clusters(self) -> set[frozenset[str]]:

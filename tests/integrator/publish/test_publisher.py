@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
 from integrator.errors import IndexUnavailable
 from integrator.listing import Hs, HsState
 from integrator.ports import Ack, DocumentVersion, IndexDocument
+from integrator.product import Product
+from integrator.publish.document import Draft, make_document
 from integrator.publish.publisher import Published, publish
 from integrator.publish.rebuild import queue_drift, rebuild, verify
+from integrator.store.outbox import load_contents
 from integrator.store.tables import meta, outbox
 from tests.fakes.shop import Shop, make_listing
 
@@ -69,11 +73,14 @@ def index() -> Ledger:
     return Ledger()
 
 
-def stock(shop: Shop) -> None:
+def stock(shop: Shop) -> dict[str, Draft]:
+    """Three products worked out, and their documents."""
     shop.account("buykorea", "1", "Nurion Cosmetic", brn="0018100017")
     for number, title in enumerate(("Face Cream 50ml", "Lip Tint Rose", "Sheet Mask 25ml x 10")):
         shop.listing(make_listing("buykorea", str(number), "1", title, hs=HS))
-    shop.resolve()
+    drafts: dict[str, Draft] = {}
+    shop.resolve(offer=drafts.update)
+    return drafts
 
 
 def waiting(shop: Shop) -> int:
@@ -225,3 +232,27 @@ def test_what_waited_during_a_rebuild_is_told_to_the_new_index(shop: Shop, index
     rebuild(shop.database, index)
     assert len(index.rows) == 2
     assert (waiting(shop), verify(shop.database, index).count) == (0, 0)
+
+
+def test_a_handed_over_document_is_the_one_that_would_be_made(shop: Shop, index: Ledger) -> None:
+    drafts = stock(shop)
+    assert len(drafts) == 3
+    assert publish(shop.database, index, drafts=drafts) == Published(3, 0)
+    assert verify(shop.database, index).count == 0
+    with shop.database.read() as connection:
+        contents = load_contents(connection, sorted(drafts))
+    for product_id, content in contents.items():
+        version = DocumentVersion(1, 7)
+        made = make_document(msgspec.json.decode(content, type=Product), version)
+        assert drafts[product_id].at(version) == made
+
+
+def test_a_handed_over_document_that_is_out_of_date_is_not_used(shop: Shop, index: Ledger) -> None:
+    old = stock(shop)
+    shop.listing(make_listing("buykorea", "0", "1", "Face Cream Aloe 50ml", hs=HS))
+    shop.withdraw("buykorea", "1")
+    shop.resolve()
+    changed = shop.product_of("buykorea:0")
+    assert publish(shop.database, index, drafts=old) == Published(2, 0)
+    assert index.rows[changed][1] != old[changed].digest
+    assert verify(shop.database, index).count == 0

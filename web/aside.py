@@ -1,0 +1,112 @@
+"""Publishing while products are still being worked out: a process of its own that is handed their documents.
+
+It only saves time. What it did not publish is still in the outbox, and whoever started it publishes that afterwards.
+"""
+
+import multiprocessing
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from web.config import Settings
+from web.wiring import wired
+
+if TYPE_CHECKING:
+    from integrator.publish.document import Draft
+    from integrator.publish.publisher import Published
+
+# Told one by one documents would make the index commit, and merge, all the time.
+_ENOUGH = 4_000
+
+# Pieces of some 500 documents, 1 MB each.
+_MOST_WAITING = 60
+
+# A publisher that still has this long to go is better waited for than replaced.
+_END_WITHIN_S = 600.0
+
+
+class Aside:
+    """The parent's side."""
+
+    def __init__(self, drafts: Any, answer: Any) -> None:
+        self._drafts = drafts
+        self._answer = answer
+        self._waiting: queue.Queue[list[tuple[str, str, bytes]] | None] = queue.Queue(_MOST_WAITING)
+        self._sender = threading.Thread(target=self._send, daemon=True)
+
+    def take(self, drafts: "Mapping[str, Draft]") -> None:
+        """Hand over documents of products that have just been kept; never waits.
+
+        When the publisher is far behind it makes the documents itself: that costs time, keeping them would memory.
+        """
+        if not self._sender.ident:
+            self._sender.start()
+        with suppress(queue.Full):
+            self._waiting.put_nowait([(each, draft.digest, draft.content) for each, draft in drafts.items()])
+
+    def finish(self) -> "Published":
+        """Nothing more comes: what was published, or nothing if the process could not."""
+        from integrator.publish.publisher import Published
+
+        if not self._sender.ident:
+            self._sender.start()
+        self._waiting.put(None)
+        with suppress(OSError, EOFError):
+            if self._answer.poll(_END_WITHIN_S):
+                return Published(*self._answer.recv())
+        return Published()
+
+    def _send(self) -> None:
+        more: list[tuple[str, str, bytes]] | None = []
+        while more is not None:
+            more = self._waiting.get()
+            with suppress(OSError):
+                self._drafts.send(more)
+
+
+@contextmanager
+def publishing_aside(settings: Settings) -> Iterator[Aside]:
+    """A publisher for the time of the block; gone at its end, whatever happened."""
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    context: Any = multiprocessing.get_context(method)
+    theirs, ours = context.Pipe(duplex=False)
+    answer, said = context.Pipe(duplex=False)
+    child = context.Process(target=_publish, args=(settings, theirs, said, ours, answer), name="publisher")
+    child.start()
+    theirs.close()
+    said.close()
+    try:
+        yield Aside(ours, answer)
+    finally:
+        ours.close()
+        answer.close()
+        child.join(_END_WITHIN_S)
+
+
+def _publish(settings: Settings, drafts: Any, said: Any, *parents: Any) -> None:
+    """The child's whole life: ends when the other end of `drafts` is closed."""
+    import signal
+
+    from integrator.errors import IndexUnavailable
+    from integrator.publish.document import Draft
+    from integrator.publish.publisher import Published, publish
+
+    # Ctrl-C is the parent's to answer; this process ends when its parent does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for each in parents:
+        each.close()
+    published = Published()
+    with wired(settings) as wiring, suppress(EOFError, IndexUnavailable, OSError):
+        held: dict[str, Draft] = {}
+        while True:
+            more = drafts.recv()
+            held.update((product_id, Draft(digest, content)) for product_id, digest, content in more or ())
+            if len(held) >= _ENOUGH or more is None:
+                published += publish(wiring.database, wiring.index, drafts=held)
+                held.clear()
+            if more is None:
+                said.send((published.index_writes, published.refused))
+                return
