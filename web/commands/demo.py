@@ -43,14 +43,15 @@ def demo(*, size: int, once: bool) -> None:
     settings = Settings.from_environment()
     home = choose_home(settings.home, size)
     settings = Settings.from_environment(for_child(settings, {"HANMARU_HOME": str(home)}))
-    with Together() as together:
+    # The broker ends last: the workers say goodbye to it.
+    with open_broker(settings) as broker, Together() as together:
         try:
             mock_url = start_mock(together, settings, size)
             overrides = {f"{feed.stem}_URL": f"{mock_url}/{feed.platform}" for feed in FEEDS}
+            overrides["HANMARU_REDIS_URL"] = broker
             run_step(together, "migrate", settings, overrides)
-            with open_broker(settings) as broker:
-                run_step(together, "sync", settings, {**overrides, "HANMARU_REDIS_URL": broker}, "--all")
-                show_all(together, settings, {**overrides, "HANMARU_REDIS_URL": broker}, once=once, began=began)
+            run_step(together, "sync", settings, overrides, "--all")
+            show_all(together, settings, overrides, once=once, began=began)
         except Stopped:
             click.echo("Stopping.", err=True)
 
