@@ -4,7 +4,7 @@ Two lanes may read the same feed at once, and a state is read before the transac
 names the version it builds on; where another lane was faster it touches no row, and the caller reads the state again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +12,10 @@ from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from integrator.store.database import Prepared, chunks, take_numbers
 from integrator.store.tables import listing, version
+
+# Why we hide a listing that its platform shows: too long unreadable, or never read with the scope that shows it.
+HIDDEN_STALE = "stale"
+HIDDEN_SCOPE = "scope"
 
 
 class ListingState(StrEnum):
@@ -122,19 +126,6 @@ def find_known(connection: Connection, platform: str, external_ids: Sequence[str
         for row in connection.execute(_find_known, {"platform": platform, "ids": piece}):
             found[row[1]] = Known(*tuple(row))
     return found
-
-
-_mark_seen = Prepared(
-    update(listing)
-    .where(listing.c.key == bindparam("of"), listing.c.seen_run < bindparam("later_than"))
-    .values(seen_run=bindparam("run"), seen_at=bindparam("at"), sequence=bindparam("number")),
-    "run", "at", "number", "of", "later_than",
-)  # fmt: skip
-
-
-def mark_seen(connection: Connection, sightings: Iterable[tuple[int, int]], *, run: int, now: float) -> None:
-    """This run saw these listings: (key, sequence) pairs. A later run's mark stays."""
-    _mark_seen.many(connection, [(run, now, sequence, key, run) for key, sequence in sightings])
 
 
 _insert_listing = Prepared(
@@ -262,24 +253,6 @@ def confirm_listings(connection: Connection, same: Sequence[NewVersion], *, run:
         raise StaleState
 
 
-_reject = Prepared(
-    update(listing)
-    .where(listing.c.key == bindparam("of"))
-    .values(
-        rejected_at=case((listing.c.rejected_at.is_(None), bindparam("at")), else_=listing.c.rejected_at),
-        seen_run=case((listing.c.seen_run < bindparam("run"), bindparam("run")), else_=listing.c.seen_run),
-        seen_at=bindparam("at"),
-        sequence=bindparam("number"),
-    ),
-    "run", "at", "number", "of",
-)  # fmt: skip
-
-
-def mark_rejected(connection: Connection, sightings: Iterable[tuple[int, int]], *, run: int, now: float) -> None:
-    """These listings are there, but their newest record cannot be used: the last good version stays."""
-    _reject.many(connection, [(run, now, sequence, key) for key, sequence in sightings])
-
-
 def end_listings(connection: Connection, keys: Sequence[int], state: ListingState) -> None:
     """Take listings out of sight: withdrawn, or ended by a later generation."""
     for piece in chunks(keys):
@@ -311,67 +284,3 @@ def find_runs_of_versions(connection: Connection, keys: Sequence[int]) -> dict[i
         )
         found.update((row[0], row[1]) for row in connection.execute(wanted))
     return found
-
-
-# Thirty days without a usable record: what we show is then too old to be shown (DESIGN section 2).
-STALE_AFTER_S = 30 * 86_400.0
-
-HIDDEN_STALE = "stale"
-HIDDEN_SCOPE = "scope"
-
-
-def hide_stale(connection: Connection, platform: str, *, now: float) -> list[str]:
-    """Hide what has not been readable for 30 days; gives the accounts touched."""
-    old = (
-        (listing.c.platform == platform)
-        & (listing.c.state == ListingState.LIVE.value)
-        & listing.c.visible
-        & (listing.c.rejected_at < now - STALE_AFTER_S)
-    )
-    accounts = list(connection.execute(select(listing.c.account_id).where(old).distinct()).scalars())
-    if accounts:
-        connection.execute(update(listing).where(old).values(visible=False, hidden_reason=HIDDEN_STALE))
-    return accounts
-
-
-def load_sightings(connection: Connection, keys: Sequence[int]) -> list[tuple[int, int, float]]:
-    """(key, run, time) of the last sighting of each listing."""
-    found: list[tuple[int, int, float]] = []
-    for piece in chunks(keys):
-        wanted = select(listing.c.key, listing.c.seen_run, listing.c.seen_at).where(listing.c.key.in_(piece))
-        found.extend((row[0], row[1], row[2]) for row in connection.execute(wanted))
-    return found
-
-
-_restore = Prepared(
-    update(listing).where(listing.c.key == bindparam("of")).values(seen_run=bindparam("run"), seen_at=bindparam("at")),
-    "run", "at", "of",
-)  # fmt: skip
-
-
-def restore_sightings(connection: Connection, sightings: Iterable[tuple[int, int, float]]) -> None:
-    """Put sightings back as they were: reading kept bytes again is no sight of a listing."""
-    _restore.many(connection, [(run, at, key) for key, run, at in sightings])
-
-
-@dataclass(frozen=True, slots=True)
-class KeptListing:
-    """Where the record of a live listing's released version is kept, and how it was read."""
-
-    key: int
-    external_id: str
-    sequence: int
-    raw: bytes
-    content: bytes
-
-
-def list_kept(connection: Connection, platform: str, *, after: int, limit: int) -> list[KeptListing]:
-    """Live listings after this key, in its order."""
-    wanted = (
-        select(listing.c.key, listing.c.external_id, listing.c.sequence, version.c.raw, version.c.content)
-        .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
-        .where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value, listing.c.key > after)
-        .order_by(listing.c.key)
-        .limit(limit)
-    )
-    return [KeptListing(*row) for row in connection.execute(wanted)]

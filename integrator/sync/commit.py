@@ -29,8 +29,6 @@ from integrator.store.listings import (
     confirm_listings,
     end_listings,
     find_known,
-    mark_rejected,
-    mark_seen,
 )
 from integrator.store.rejections import (
     count_unknowns,
@@ -39,11 +37,13 @@ from integrator.store.rejections import (
     save_rejections,
 )
 from integrator.store.runs import Counters, Run, save_run
+from integrator.store.sightings import mark_rejected, mark_seen
 from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
 from integrator.store.worklist import mark
 from integrator.sync.details import take_details
 from integrator.sync.guards import release
-from integrator.sync.intake import Intake, Taken, keep_raw
+from integrator.sync.intake import Intake
+from integrator.sync.taken import Taken, keep_raw
 
 # Two lanes meeting on the same listings again and again is not a thing that happens by chance.
 _TRIES = 5

@@ -11,7 +11,7 @@ from integrator.ports import Connector
 from integrator.record import Record
 from integrator.store.details import DetailStatement, save_details
 from integrator.store.listings import Known, ListingState, NewVersion, Statement, find_known, load_contents
-from integrator.sync.intake import READING_FIELDS, Taken, decode_listing, encode_content, keep_raw
+from integrator.sync.taken import READING_FIELDS, Taken, decode_listing, encode_content, keep_raw
 
 # No list record has this fingerprint, so the next one is read and compared: a detail's fingerprint says nothing of it.
 _NO_FINGERPRINT = bytes(16)

@@ -14,13 +14,15 @@ from integrator.record import Kind, Record
 from integrator.store.accounts import list_kept_accounts
 from integrator.store.archive import ArchiveReader, Kept
 from integrator.store.database import Database
-from integrator.store.listings import ListingState, find_known, list_kept, load_sightings, restore_sightings
+from integrator.store.listings import ListingState, find_known
 from integrator.store.rejections import forget_rejections, list_kept_rejections
 from integrator.store.runs import REPLAY, Counters, load_feed, save_run
+from integrator.store.sightings import list_kept, load_sightings, restore_sightings
 from integrator.sync.asides import Aside, aside, busy
 from integrator.sync.commit import in_rounds, weigh
-from integrator.sync.intake import Intake, Taken
+from integrator.sync.intake import Intake
 from integrator.sync.outcome import Outcome, Progress, quiet
+from integrator.sync.taken import Taken
 
 # Records in one transaction.
 _UNIT = 500
