@@ -118,13 +118,12 @@ def _has_unique_keys(value: Wire, text: str, start: int, end: int) -> bool:
     keys that were read are at most the keys that were sent, and these at most the places of `":`: all three are
     equal only if no key was given twice.
     """
-    if any(text.find(sign, start, end) >= 0 for sign in _QUOTE_AND_BLANK):
+    # Of the blanks only the space may stand inside a text; the others are found faster alone than behind a quote.
+    find = text.find
+    if not find('" ', start, end) == find("\n", start, end) == find("\r", start, end) == find("\t", start, end) == -1:
         return False
     keys = _count_keys(value)
     return keys >= 0 and keys == text.count('":', start, end)
-
-
-_QUOTE_AND_BLANK: Final = ('" ', '"\n', '"\r', '"\t')
 
 
 def _count_keys(value: Wire) -> int:
@@ -140,7 +139,8 @@ def _count_keys(value: Wire) -> int:
                 values = outer.values()
             elif isinstance(outer, list):
                 values = outer
-            for inner in values:
+            # Nearly all are texts, which neither nest nor count.
+            for inner in [inner for inner in values if type(inner) is not str]:
                 kind = type(inner)
                 if kind is dict or kind is list:
                     inside.append(inner)

@@ -197,7 +197,7 @@ def _category_path(text: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _read_transport(raw: str | None, found: Issues) -> tuple[str, ...]:
-    ways = [part.strip().upper() for part in (raw or "").split(",")]
+    ways = [part.strip().upper() for part in raw.split(",")] if raw else ()
     for way in ways:
         if way not in TRANSPORT and way not in NO_CODE:
             found.add(codes.CODE_UNKNOWN, "transport", way)
@@ -210,6 +210,8 @@ def _read_main_image(row: Row, found: Issues) -> tuple[Image, ...]:
 
 
 def _script(text: str) -> str:
+    if text.isascii():
+        return "en"
     # A syllable says about as much as three Latin letters.
     return "ko" if 3 * len(_HANGUL.findall(text)) > len(_LATIN.findall(text)) else "en"
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from lxml import etree
@@ -12,6 +12,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from connectors.decode import cut_xml, decode_json, decode_xml, refuse
 from integrator.record import Kind, Wire
+
+T = TypeVar("T")
 
 # Known dirty values --------------------------------------------------------------------------------------------------
 FLAGS: Final = MappingProxyType({"Y": True, "N": False, "y": True, "n": False, "": None})
@@ -31,10 +33,20 @@ NUMBERS: Final = frozenset(
 # Schema --------------------------------------------------------------------------------------------------------------
 
 
-class Text(fields.Field[str]):
+class Cell(fields.Field[T]):
+    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError."""
+
+    def read(self, value: object) -> T:
+        raise NotImplementedError
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> T:
+        return self.read(value)
+
+
+class Text(Cell[str]):
     """Text, or a number where text is declared (common rule 10 the other way round)."""
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> str:
+    def read(self, value: object) -> str:
         if isinstance(value, str):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
@@ -42,16 +54,16 @@ class Text(fields.Field[str]):
         raise self.make_error("validator_failed")
 
 
-class Flag(fields.Field[bool | None]):
+class Flag(Cell[bool | None]):
     """Y or N, by the table of known spellings."""
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> bool | None:
+    def read(self, value: object) -> bool | None:
         if isinstance(value, str) and (flag := value.strip()) in FLAGS:
             return FLAGS[flag]
         raise self.make_error("validator_failed")
 
 
-class Rows(fields.Field[tuple[dict[str, Any], ...]]):
+class Rows(Cell[tuple[dict[str, Any], ...]]):
     """Rows inside a record: `{"SCTN": [...]}`, one row as an object, none as empty text."""
 
     def __init__(self, tag: str, row: type[Schema]) -> None:
@@ -59,7 +71,7 @@ class Rows(fields.Field[tuple[dict[str, Any], ...]]):
         self.tag = tag
         self.row = row
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> tuple[dict[str, Any], ...]:
+    def read(self, value: object) -> tuple[dict[str, Any], ...]:
         if value == "":
             return ()
         found = value.get(self.tag) if isinstance(value, dict) else None
@@ -176,12 +188,15 @@ class WithdrawalRow(Schema):
     responseTime = Text()  # noqa: N815
 
 
-def _declared(schema: type[Schema]) -> tuple[tuple[str, fields.Field[Any], bool], ...]:
+_Declared = tuple[tuple[str, Cell[Any], bool], ...]
+
+
+def _declared(schema: type[Schema]) -> _Declared:
     found = schema().load_fields
-    return tuple((name, field, type(field) is Text) for name, field in found.items())
+    return tuple((name, cast("Cell[Any]", field), type(field) is Text) for name, field in found.items())
 
 
-_DECLARED: Final[Mapping[type[Schema], tuple[tuple[str, fields.Field[Any], bool], ...]]] = {
+_DECLARED: Final[Mapping[type[Schema], _Declared]] = {
     schema: _declared(schema)
     for schema in (Step, ListingRow, Picture, CertificateRow, DetailRow, AccountRow, WithdrawalRow)
 }
@@ -197,7 +212,7 @@ _KNOWN: Final = {kind: frozenset(name for name, _, _ in _DECLARED[schema]) for k
 def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The declared fields of a row (None where absent or null), and the names of those that cannot be read.
 
-    A field that is text already is taken as it is, without the library's seven calls a field: that is nearly all.
+    A field that is text already is taken as it is, and the others are asked without the library's seven calls a field.
     """
     values: dict[str, Any] = {}
     unreadable: list[str] = []
@@ -208,16 +223,12 @@ def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any],
         elif is_text and type(value) is int:
             values[name] = str(value)
         else:
-            values[name] = _deserialize(field, name, value, unreadable)
+            try:
+                values[name] = field.read(value)
+            except ValidationError:
+                values[name] = None
+                unreadable.append(name)
     return values, tuple(unreadable)
-
-
-def _deserialize(field: fields.Field[Any], name: str, value: Wire, unreadable: list[str]) -> object:
-    try:
-        return field.deserialize(value, name)
-    except ValidationError:
-        unreadable.append(name)
-        return None
 
 
 def schema_of(kind: Kind) -> type[Schema]:
@@ -248,11 +259,11 @@ def _canonical(schema: type[Schema], row: Mapping[str, Wire]) -> list[Wire]:
     ]
 
 
-def _canonical_value(field: fields.Field[Any], value: Wire) -> Wire:
-    if value is None:
-        return ""
+def _canonical_value(field: Cell[Any], value: Wire) -> Wire:
     if isinstance(value, int):
         return str(value)
+    if value is None:
+        return ""
     if isinstance(field, Rows) and isinstance(value, dict):
         found = value.get(field.tag)
         rows = found if isinstance(found, list) else [found] if found else []

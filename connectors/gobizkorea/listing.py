@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from connectors.gobizkorea.records import COMPANY_ID, PRODUCT_ID
@@ -25,7 +26,7 @@ from integrator.clean.numbers import read_decimal, read_int
 from integrator.clean.plain import is_empty, read_text
 from integrator.clean.price import QuotedLine, price_of_lines
 from integrator.clean.quantity import read_lead, read_moq, read_pack, read_supply
-from integrator.clean.reading import Issues
+from integrator.clean.reading import Issues, Reading
 from integrator.clean.text import read_list, read_names
 from integrator.errors import Reason, RejectedRecord
 from integrator.listing import Account, Availability, Category, Contact, Image, Listing, Moment, Pack
@@ -35,6 +36,8 @@ _URL: Final = "https://www.gobizkorea.example/goods/"
 # `화장품·미용 (Cosmetics)`: Korean, and in the last bracket English.
 _BILINGUAL: Final = re.compile(r"([^()]*[^() ]) ?\(([^()]+)\)")
 _LAST: Final = 10**9
+# Ten times the 1,000 characters that are kept, for escapes are longer than what they stand for.
+_LONGEST_PATH: Final = 10_000
 
 Row = dict[str, Any]
 
@@ -122,16 +125,21 @@ def _read_state(status: str | None, found: Issues) -> tuple[bool, Availability, 
 
 def _read_category(row: Row, found: Issues) -> Category:
     code = found.take(read_text(row["category_code"], field="category", limit=200))
-    name = found.take(read_text(row["category_name"], field="category", limit=1000))
-    if name is None:
-        return Category(code)
-    steps = [step.strip() for step in name.split(">") if step.strip()]
-    pairs = [_BILINGUAL.fullmatch(step) for step in steps]
-    if not all(pairs):
-        return Category(code, {"ko": tuple(steps)})
-    return Category(
-        code, {"ko": tuple(pair[1] for pair in pairs if pair), "en": tuple(pair[2] for pair in pairs if pair)}
-    )
+    path = found.take(_read_path((row["category_name"] or "")[:_LONGEST_PATH]))
+    return Category(code, dict(path))
+
+
+@lru_cache(maxsize=4096)
+def _read_path(raw: str) -> Reading[Mapping[str, tuple[str, ...]]]:
+    """The steps by language; thousands of products stand in one category, so a path is read once."""
+    reading = read_text(raw, field="category", limit=1000)
+    if reading.value is None:
+        return Reading({}, reading.issues)
+    steps = [step.strip() for step in reading.value.split(">") if step.strip()]
+    pairs = [pair for step in steps if (pair := _BILINGUAL.fullmatch(step))]
+    if len(pairs) < len(steps):
+        return Reading({"ko": tuple(steps)}, reading.issues)
+    return Reading({"ko": tuple(pair[1] for pair in pairs), "en": tuple(pair[2] for pair in pairs)}, reading.issues)
 
 
 def _read_descriptions(row: Row, found: Issues) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -64,8 +63,7 @@ _TERM_FIRST = re.compile(rf"^\(?{_TERM}\b(?: (?!us ?\$|[a-z]{{3}} ?[0-9])[a-z.,]
 _TERM_LAST = re.compile(rf"[ ,]*\(? ?{_TERM}\b[a-z .,]{{0,60}}\)?$")
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedLine:
+class QuotedLine(NamedTuple):
     """One offer line as a feed sends it; `unit`, `currency` and `term` are raw text.
 
     `minimum` is where the line begins (GobizKOREA), `maximum` where it ends (BuyKorea); None: not given.
@@ -266,9 +264,13 @@ def _flag_rises(steps: Sequence[PriceStep], found: list[Issue]) -> None:
 
 
 def _read_line(line: QuotedLine, at: int, found: list[Issue]) -> _Line:
-    key = _read_key(*(text[:RAW_LIMIT] if text else None for text in (line.currency, line.unit, line.term)))
+    key = _read_key(_short(line.currency), _short(line.unit), _short(line.term))
     found.extend(key.issues)
     return _Line(max(1, min(at, OPEN_END)), _line_amount(line.amount, key.value[0], found), key.value)
+
+
+def _short(text: str | None) -> str | None:
+    return text[:RAW_LIMIT] if text else None
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -16,13 +17,22 @@ from integrator import issues
 from integrator.clean.codes import CERTIFICATES, TERMS, read_certificates, read_countries, read_terms, read_yes_no
 from integrator.clean.dates import korean_day, read_day, read_instant, read_loose_day
 from integrator.clean.hs import read_hs
-from integrator.clean.identity import read_brn, read_image_url, read_mail, read_phone, read_web_host, read_zip
+from integrator.clean.identity import (
+    ascii_host,
+    read_brn,
+    read_image_url,
+    read_mail,
+    read_phone,
+    read_web_host,
+    read_zip,
+)
+from integrator.clean.plain import drop_unseen
 from integrator.clean.price import QuotedLine, price_of_lines, price_of_upper_steps, read_price_text
 from integrator.clean.quantity import read_decimal, read_int, read_lead, read_moq, read_pack, read_supply, read_unit
 from integrator.clean.reading import Reading
 from integrator.clean.text import read_html, read_list, read_names, read_text
 from integrator.clean.units import UNIT_OF
-from integrator.listing import HsState, Moq, PriceState, QuantityState
+from integrator.listing import HsState, Issue, Moq, PriceState, QuantityState
 
 # The first call of a reader may load tables of countries or numbering plans.
 PATIENT = settings(deadline=None)
@@ -271,3 +281,33 @@ def test_a_very_long_text_costs_no_reader_more_than_its_length(name: str, piece:
     READERS[name](piece * (100_000 // len(piece)))
 
     assert time.perf_counter() - began < 5
+
+
+@given(st.text("\t\n\r !&<aZ~가힣", max_size=40))
+def test_ascii_and_hangul_need_nothing_but_even_breaks(text: str) -> None:
+    found: list[Issue] = []
+
+    assert drop_unseen(text, "descriptions", found) == re.sub("\r\n?", "\n", text)
+    assert found == []
+
+
+_ADDRESS_PARTS = st.sampled_from(
+    ["http", "https", "ftp", ":", "//", "/", "?", "#", "@", "[", "]", "img", ".", "example", "가", ":80", "::1"]
+)
+
+
+@given(st.sampled_from(["", "https://", "http://"]), st.lists(_ADDRESS_PARTS, max_size=8).map("".join))
+def test_an_address_is_judged_by_all_of_it(begin: str, rest: str) -> None:
+    """Readers look no further than the host: nothing behind it may change the verdict."""
+    text = begin + rest
+
+    assert (read_image_url(text).value is not None) == _is_address(text)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit("https:" + text if text.startswith("//") else text)
+    except ValueError:
+        return False
+    is_web = parts.scheme in ("http", "https") and parts.username is None
+    return is_web and ascii_host(parts.hostname or "") is not None
