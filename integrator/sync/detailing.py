@@ -8,7 +8,7 @@ from integrator.store.details import find_stalest
 from integrator.store.runs import RunState
 from integrator.sync.absence import ask_singly, one_unit
 from integrator.sync.asides import Aside, aside, busy
-from integrator.sync.outcome import Outcome, Progress, quiet
+from integrator.sync.outcome import Outcome, Progress, count_of, quiet
 
 
 def read_details(
@@ -36,4 +36,4 @@ def _read(run: Aside, *, limit: int, progress: Progress) -> None:
     for done, batch in enumerate(ask_singly(committer.connector, asks), start=1):
         committer.commit(one_unit(batch, batch.records))
         progress("details", done, len(asks))
-    run.reason = f"{committer.run.counters.details_seen} details were read."
+    run.reason = f"{count_of(committer.run.counters.details_seen, 'detail')} read."

@@ -14,6 +14,7 @@ from integrator.store.sightings import hide_stale
 from integrator.store.worklist import mark
 from integrator.sync.absence import MAX_ASKS, Settled, ask_singly, one_unit, settle_absences
 from integrator.sync.commit import Committer
+from integrator.sync.outcome import count_of
 
 # Fewer records than this may all be unusable by chance; a census may not, whatever its size.
 MIN_READ = 20
@@ -99,7 +100,7 @@ def _ask_unknown_accounts(committer: Committer) -> None:
         for batch in ask_singly(connector, asks):
             committer.commit(one_unit(batch, [each for each in batch.records if each.kind is Kind.ACCOUNT]))
     except (FeedUnavailable, FeedChanged) as error:
-        committer.run.warnings.append(f"{len(asks)} unknown sellers could not be asked for ({error}).")
+        committer.run.warnings.append(f"{count_of(len(asks), 'unknown seller')} could not be asked for ({error}).")
 
 
 def _hide_stale(committer: Committer) -> None:
@@ -146,5 +147,5 @@ def _say_success(committer: Committer, end: End) -> str:
     if end.reason:
         return end.reason
     what = "Everything was read" if end.census else "All changes were read"
-    unusable = f"; {counted.rejected} records were unusable" if counted.rejected else ""
+    unusable = f"; {count_of(counted.rejected, 'record')} could not be used" if counted.rejected else ""
     return f"{what}{unusable}."

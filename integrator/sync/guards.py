@@ -81,7 +81,7 @@ def _find_reason(
     losing: int, usual: int, seen: int, sellers: Mapping[str, int], visible_by_account: Mapping[str, int]
 ) -> str | None:
     if seen == 0:
-        return f"The platform showed no listings at all; {losing} visible ones would disappear."
+        return f"The platform showed no listings at all; {losing:,} visible would disappear."
     if losing > MANY_LISTINGS and losing > LARGE_SHARE * usual:
         return f"{losing} of {usual} visible listings ({losing / max(usual, 1):.0%}) would disappear at once."
     emptied = [

@@ -14,6 +14,11 @@ def quiet(_stage: str, _done: int, _total: int | None) -> None:
     """Progress that nobody watches."""
 
 
+def count_of(number: int, thing: str) -> str:
+    """A number with its noun: "1 record", "1,200 records"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One run, as `hanmaru sync --json` prints it. `run` is None where none was begun (busy, dry run)."""

@@ -21,7 +21,7 @@ from integrator.store.sightings import list_kept, load_sightings, restore_sighti
 from integrator.sync.asides import Aside, aside, busy
 from integrator.sync.commit import in_rounds, weigh
 from integrator.sync.intake import Intake
-from integrator.sync.outcome import Outcome, Progress, quiet
+from integrator.sync.outcome import Outcome, Progress, count_of, quiet
 from integrator.sync.taken import Taken
 
 # Records in one transaction.
@@ -82,9 +82,10 @@ class _Replay:
                 done += len(unit)
                 self._progress("replay", done, None)
         counted = self._committer.run.counters
-        gone = f" {self._pruned} are not kept any more." if self._pruned else ""
+        gone = f" {self._pruned:,} not kept any more." if self._pruned else ""
         self._run.reason = (
-            f"{done} kept records were read again: {counted.changed} listings changed, {counted.new} are new.{gone}"
+            f"{count_of(done, 'kept record')} read again: {count_of(counted.changed, 'listing')} changed, "
+            f"{counted.new:,} new.{gone}"
         )
 
     # What to read again ----------------------------------------------------------------------------------------------

@@ -225,7 +225,7 @@ def test_details_are_read_singly(run, feeds) -> None:
     result = run("detail", "buykorea", "--limit", "4")
 
     assert result.exit_code == 0, result.output
-    assert "4 details were read" in result.stdout
+    assert "4 details read" in result.stdout
 
 
 def test_replay_reads_what_is_kept_again(run, feeds) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from integrator.errors import HanmaruError
+from integrator.sync.outcome import count_of
 from web.config import Settings
 from web.wiring import Wiring
 
@@ -77,9 +78,9 @@ def _check_worklist(wiring: Wiring) -> Check:
         return Check(
             "worklist",
             False,
-            f"{aside} accounts failed and wait for a change of their listings: this is a fault of ours",
+            f"{count_of(aside, 'account')} failed until their listings change: a fault of ours",
         )
-    text = "nothing waits" if not waiting else f"{waiting} accounts wait: `hanmaru sync` works them out"
+    text = f"{count_of(waiting, 'account')} to work out" + (": `hanmaru sync` does that" if waiting else "")
     return Check("worklist", True, text)
 
 
@@ -89,7 +90,7 @@ def _check_holds(wiring: Wiring) -> Check:
     with wiring.database.read() as connection:
         found = list_holds(connection)
     if found:
-        return Check("holds", False, f"{len(found)} wait for a person: see `hanmaru holds list`")
+        return Check("holds", False, f"{count_of(len(found), 'hold')} for a person to decide: see `hanmaru holds list`")
     return Check("holds", True, "nothing waits for a person")
 
 
