@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+import msgspec
 
 from integrator.listing import Account, Detail, Listing, Withdrawal
 from integrator.record import Batch, Confirmation, End, Kind, Plan, Record, Wire
@@ -76,8 +78,7 @@ class DocumentVersion:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class IndexDocument:
+class IndexDocument(msgspec.Struct, frozen=True):
     """One product as the index needs it: texts by weight, and raw values for filters, facets and sorting.
 
     Text lists hold plain text in any language; `search` analyses them with the weights of its own table. Public facts
@@ -118,7 +119,7 @@ class IndexDocument:
     offer_count: int = 1
     image: str | None = None
     updated_at: int = 0
-    stored: dict[str, str] = field(default_factory=dict)  # what a result card shows without the database
+    stored: dict[str, str] = msgspec.field(default_factory=dict)  # what a result card shows without the database
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ platform is a wrong suggestion.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from integrator.hs import tree
@@ -72,29 +73,42 @@ def count_headings(listings: Iterable[Voter]) -> Counter[tuple[str, str, str]]:
     return counts
 
 
+_UNCLASSIFIED = CategoryChoice(None, None, None, UNCLASSIFIED)
+
+
 def choose_category(listings: Sequence[Listing], guesses: Guesses) -> CategoryChoice:
     """The heading most listings speak for; ties go to a ten-digit code, then to the smaller heading."""
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = {}
     by_code: set[str] = set()
     exact: set[str] = set()
     for listing in listings:
         guess = guesses.get((listing.platform, listing.category.code or ""))
         hs6 = listing.hs.hs6
         if guess is not None:
-            votes[guess.heading] += 0.6 * guess.share  # type: ignore[assignment]
-        if hs6 is None or not tree.plausible(hs6):
+            votes[guess.heading] = votes.get(guess.heading, 0.0) + 0.6 * guess.share
+        if hs6 is None or not _is_plausible(hs6):
             continue
         doubted = guess is not None and guess.share >= _CLEAR_SHARE and guess.heading[:2] != hs6[:2]
-        votes[hs6[:4]] += 0.4 if doubted else 1.0  # type: ignore[assignment]
-        by_code.add(hs6[:4])
+        heading = hs6[:4]
+        votes[heading] = votes.get(heading, 0.0) + (0.4 if doubted else 1.0)
+        by_code.add(heading)
         if listing.hs.hsk10:
-            exact.add(hs6[:4])
+            exact.add(heading)
     if not votes:
-        return CategoryChoice(None, None, None, UNCLASSIFIED)
+        return _UNCLASSIFIED
     heading = min(votes, key=lambda each: (-round(votes[each], 6), each not in exact, each))
+    return _choice(heading, HS if heading in by_code else PLATFORM_CATEGORY)
+
+
+# A catalogue has a few thousand codes and asks for them once a listing.
+_is_plausible = lru_cache(maxsize=8_192)(tree.plausible)
+
+
+@lru_cache(maxsize=4_096)
+def _choice(heading: str, rule: str) -> CategoryChoice:
     return CategoryChoice(
         section=tree.section_of(heading[:2]),
         chapter=heading[:2],
         heading=heading if tree.known_heading(heading) else None,
-        rule=HS if heading in by_code else PLATFORM_CATEGORY,
+        rule=rule,
     )

@@ -137,9 +137,7 @@ def _clarity(name: str) -> tuple[bool, bool, int]:
 _CHOOSERS: dict[str, Rule] = {"newest": _newest, "majority": _majority, "richest": _richest, "clearest": _clearest}
 
 
-def _choose(rule: str, sources: Sequence[Source]) -> Chosen | None:
-    if not sources:
-        return None
+def _choose(rule: str, sources: Sequence[Source]) -> Chosen:
     if len(sources) == 1:
         return Chosen(sources[0].value, "only", sources[0])
     chosen = _CHOOSERS[rule](sources)
@@ -156,7 +154,7 @@ def _names(listings: Sequence[Listing]) -> dict[str, Chosen]:
     for listing in listings:
         for language, name in listing.names.items():
             found.setdefault(language, []).append(Source(listing.platform, listing.external_id, name))
-    return {language: chosen for language in sorted(found) if (chosen := _choose("clearest", found[language]))}
+    return {language: _choose("clearest", found[language]) for language in sorted(found)}
 
 
 def _written_lead(lead: Lead) -> str | None:
@@ -195,15 +193,13 @@ _FIELDS: dict[str, tuple[str, Callable[[Listing], str | None]]] = {
 
 def _values(members: Sequence[Member]) -> dict[str, Chosen]:
     values: dict[str, Chosen] = {}
+    listings = [member.listing for member in members]
     for name, (rule, read) in _FIELDS.items():
-        sources = []
-        for member in members:
-            value = read(member.listing)
-            if value:
-                sources.append(Source(member.listing.platform, member.listing.external_id, value))
-        chosen = _choose(rule, sources)
-        if chosen is not None:
-            values[name] = chosen
+        sources = [
+            Source(listing.platform, listing.external_id, value) for listing in listings if (value := read(listing))
+        ]
+        if sources:
+            values[name] = _choose(rule, sources)
     values.update(_texts("summary", members, lambda member: [member.listing.summaries]))
     values.update(
         _texts(
@@ -225,11 +221,7 @@ def _texts(
                 if text:
                     source = Source(member.listing.platform, member.listing.external_id, text)
                     found.setdefault(language, []).append(source)
-    return [
-        (f"{name}.{language}", chosen)
-        for language in sorted(found)
-        if (chosen := _choose("richest", found[language])) is not None
-    ]
+    return [(f"{name}.{language}", _choose("richest", found[language])) for language in sorted(found)]
 
 
 def _unique(values: Iterable[str], most: int) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """A product as the index needs it, and the digest that says whether it changed. Public facts only."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 
 from integrator.hs import tree
 from integrator.merge.product import strip_tags

@@ -52,11 +52,10 @@ def settle_accounts(connection: Connection, refs: Iterable[Ref], *, now: float) 
     done = Settled(frozenset(), 0)
     if moved:
         touched = {key for ref in moved for key in (*before[ref], *after[ref]) if key[0] in STRENGTH}
-        opened = _open_keys(connection, touched)
+        were_open = _open_keys(connection, touched)
         store.change_keys(connection, before, after)
-        # Keys that were open until now are followed once more: what they joined may have to part.
-        gathered, present = _gather(connection, moved, opened | _open_keys(connection, touched))
-        done = _regroup(connection, gathered, present, now=now)
+        gathered = _gather(connection, moved, touched, were_open)
+        done = _regroup(connection, gathered, now=now)
     stayed = frozenset(store.load_seller_ids(connection, dirty).values()) - done.sellers
     _refresh(connection, stayed, now=now)
     return Settled(done.sellers | stayed, done.edges)
@@ -94,13 +93,22 @@ def _is_open(key: Key, crowd: store.Crowd) -> bool:
     return crowd.holders <= MOST_HOLDERS and (crowd.names <= MOST_NAMES or key[0] == "brn")
 
 
-def _gather(
-    connection: Connection, dirty: Iterable[Ref], opened: set[Key]
-) -> tuple[dict[Ref, frozenset[Key]], dict[Ref, str]]:
-    """Keys and present sellers of all accounts in reach: through open keys, and through the sellers they are in now."""
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Accounts in reach of each other: their keys, the sellers they are in now, and which of the keys join."""
+
+    keys: dict[Ref, frozenset[Key]]
+    sellers: dict[Ref, str]
+    joining: set[Key]
+
+
+def _gather(connection: Connection, dirty: Iterable[Ref], touched: set[Key], were_open: set[Key]) -> _Gathered:
+    """All accounts in reach: through open keys, and through the sellers they are in now."""
     keys: dict[Ref, frozenset[Key]] = {}
     sellers: dict[Ref, str] = {}
-    known_open, looked_at = set(opened), set(opened)
+    known_open, looked_at = _open_keys(connection, touched), set(touched)
+    # Keys that were open a moment ago are followed once more: what they joined may have to part.
+    once = were_open | known_open
     followed: set[Key] = set()
     frontier = set(dirty)
     while frontier:
@@ -111,21 +119,18 @@ def _gather(
         found = {key for own in fresh.values() for key in own if key[0] in STRENGTH}
         known_open |= _open_keys(connection, found - looked_at)
         looked_at |= found
-        # Keys that were open a moment ago are followed once, so that what they joined is looked at again.
-        follow = (found & known_open | opened) - followed
+        follow = (found & known_open | once) - followed
         followed |= follow
         reached = store.find_holders(connection, follow)
         for refs in store.load_seller_accounts(connection, now_in.values()).values():
             reached.update(refs)
         frontier = reached - keys.keys()
-    return keys, sellers
+    return _Gathered(keys, sellers, known_open)
 
 
-def _regroup(
-    connection: Connection, keys: Mapping[Ref, frozenset[Key]], present: Mapping[Ref, str], *, now: float
-) -> Settled:
-    joining = _open_keys(connection, {key for own in keys.values() for key in own if key[0] in STRENGTH})
-    grouping = group_accounts(keys, joining, _judged(connection, keys))
+def _regroup(connection: Connection, gathered: _Gathered, *, now: float) -> Settled:
+    present = gathered.sellers
+    grouping = group_accounts(gathered.keys, gathered.joining, _judged(connection, gathered.keys))
     old_ids = set(present.values())
     ledger = store.load_ledger(connection, old_ids)
     naming = carry_over(grouping.groups, present, {each: row.minted_at for each, row in ledger.items()})

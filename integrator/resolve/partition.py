@@ -25,8 +25,9 @@ from integrator.publish.document import FORM, Draft
 from integrator.resolve.accounts import settle_accounts
 from integrator.resolve.ids import PRODUCT, mint
 from integrator.resolve.judgements import current
+from integrator.resolve.members import RawMember
 from integrator.resolve.scorer import RELEASE
-from integrator.resolve.work import Made, Naming, Outcome, Partition, RawMember, Release, renamed, work_out
+from integrator.resolve.work import Made, Naming, Outcome, Partition, Release, renamed, work_out
 from integrator.store import outbox, resolution, worklist
 from integrator.store.database import Database, chunks
 
@@ -185,8 +186,11 @@ def _crew(workers: int) -> Iterator[Crew]:
 def _prepare_worker() -> None:
     """Ctrl-C is the parent's to answer; a worker that dies of it would break the pool in the middle of a piece."""
     import gc
+    import os
     import signal
 
+    # Whoever keeps and publishes what is done goes first, so that all ends together; and pages go before this.
+    os.nice(5)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The work makes many small values and no cycles; looking for cycles at the usual pace costs a tenth of it.
     gc.set_threshold(200_000, 20, 20)
@@ -279,17 +283,11 @@ def _load_partitions(
     owner: dict[Ref, str] = {ref: each for each, (seller, _) in sellers.items() for ref in seller.accounts}
     members: dict[str, list[RawMember]] = {each: [] for each in sellers}
     states: dict[str, list[bytes]] = {each: [] for each in sellers}
-    for row in resolution.load_members(connection, owner):
-        seller_id = owner[row.platform, row.account_id]
-        stale = row.rejected_at is not None
-        members[seller_id].append(
-            RawMember(
-                row.key, row.platform, row.external_id, row.generation, bool(row.visible), row.seen_at, stale,
-                row.content, row.detail, row.product_id,
-            )
-        )  # fmt: skip
+    for account, number, member in resolution.load_members(connection, owner):
+        seller_id = owner[account]
+        members[seller_id].append(member)
         states[seller_id].append(
-            struct.pack("<QQ??I", row.key, row.version, row.visible, stale, crc32(row.detail or b""))
+            struct.pack("<QQ??I", member.key, number, member.visible, member.stale, crc32(member.detail or b""))
         )
     judged = _load_judged(connection, members)
     partitions, digests = [], {}
@@ -349,7 +347,7 @@ def _keep(database: Database, piece: _Piece, done: _Done, clock: Clock, tally: _
     now = clock.now().timestamp()
     sellers = [outcome.seller_id for outcome in done.outcomes]
     with database.write() as connection:
-        made = _named(
+        made, minted = _named(
             connection, [(outcome.seller_id, each) for outcome in done.outcomes for each in outcome.products], now
         )
         before = resolution.find_products_of(connection, sellers)
@@ -367,14 +365,17 @@ def _keep(database: Database, piece: _Piece, done: _Done, clock: Clock, tally: _
         resolution.drop_gone_listings(connection, {m.id for _, m in made} & before.keys())
         edges = [(outcome.seller_id, receipt) for outcome in done.outcomes for receipt in outcome.receipts]
         tally.edges += resolution.replace_edges(connection, PRODUCT, edges, sellers, now=now)
-        outbox.enqueue(connection, {m.id: m.draft.digest if m.visible else None for _, m in made}, now=now)
+        digests = {m.id: m.draft.digest if m.visible else None for _, m in made}
+        outbox.enqueue(connection, digests, unheard=minted, now=now)
         resolution.settle_sellers(connection, {each: piece.digests[each] for each in sellers})
     tally.products += len(made)
     tally.offer({m.id: m.draft for _, m in made if m.visible})
 
 
-def _named(connection: "Connection", made: list[tuple[str, Made]], now: float) -> list[tuple[str, Made]]:
-    """The same products, with ids that nothing else ever had; minted ids go into the ledger."""
+def _named(
+    connection: "Connection", made: list[tuple[str, Made]], now: float
+) -> tuple[list[tuple[str, Made]], dict[str, str]]:
+    """The same products, with ids that nothing else ever had; and the ids minted for them, now in the ledger."""
     known = resolution.load_ledger(connection, [m.id for _, m in made if m.fresh])
     taken = {m.id for _, m in made if not m.fresh}
     minted: dict[str, str] = {}
@@ -395,7 +396,7 @@ def _named(connection: "Connection", made: list[tuple[str, Made]], now: float) -
         named.append((seller_id, renamed(m, wanted) if wanted != m.id else m))
     resolution.write_minted(connection, PRODUCT, minted, now=now)
     resolution.revive(connection, revived)
-    return named
+    return named, minted
 
 
 def _is_free(wanted: str, known: dict[str, resolution.LedgerRow], taken: set[str]) -> bool:

@@ -17,6 +17,7 @@ _APART = re.compile(
 )
 _WORD = re.compile(r"[a-z0-9]+(?:[-/][a-z0-9]+)*|[가-힣]+")
 _CODE = re.compile(r"(?=[a-z0-9-/]*\d)(?=[a-z0-9-/]*[a-z])[a-z0-9]+(?:[-/][a-z0-9]+)*")
+_DIGIT = re.compile(r"\d")
 _MARK = re.compile(r"[^a-z0-9]")
 # Grades and standards: codes that many products share, yet two different ones of a kind are two products.
 _GRADE = re.compile(
@@ -109,7 +110,7 @@ def read_words(text: str) -> Words:
     """Words, measures, codes, grades, colours and sizes of one line of text."""
     folded = _APART.sub(lambda match: match[0].replace(" ", ""), fold(text).replace("extra large", "xl"))
     measures: list[tuple[str, float]] = []
-    if any(letter.isdigit() for letter in folded):
+    if _DIGIT.search(folded):
         folded = take_measures(folded, measures)
     words: set[str] = set()
     sounds: set[str] = set()

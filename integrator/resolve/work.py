@@ -14,6 +14,7 @@ from integrator.product import Product, Receipt
 from integrator.publish.document import Draft, draft_of
 from integrator.resolve.clusters import Clustering, Decided, cluster
 from integrator.resolve.ids import PRODUCT, carry_over, mint
+from integrator.resolve.members import RawMember
 from integrator.resolve.names import bare_name
 from integrator.resolve.receipts import make_receipt
 from integrator.resolve.sketch import Sketch, draw
@@ -25,32 +26,6 @@ _decode_listing = msgspec.json.Decoder(Listing).decode
 _decode_detail = msgspec.json.Decoder(Detail).decode
 _decode_product = msgspec.json.Decoder(Product).decode
 _encode = msgspec.json.encode
-
-
-@dataclass(frozen=True, slots=True)
-class RawMember:
-    """One live listing as the store has it. `previous` is the product it belongs to now."""
-
-    key: int
-    platform: str
-    external_id: str
-    generation: int
-    visible: bool
-    seen_at: float
-    stale: bool
-    content: bytes
-    detail: bytes | None = None
-    previous: str | None = None
-
-    @property
-    def ref(self) -> str:
-        """As it stands in edges and in the ledger."""
-        return f"{self.platform}:{self.external_id}:{self.generation}"
-
-    @property
-    def name(self) -> str:
-        """As it stands in judgements, which outlive generations."""
-        return f"{self.platform}:{self.external_id}"
 
 
 @dataclass(frozen=True, slots=True)

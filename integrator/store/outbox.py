@@ -1,6 +1,6 @@
 """The outbox: what the index is still to be told, one row a product, and what it was last told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -33,12 +33,17 @@ class Waiting:
     attempts: int
 
 
+_told = select(
+    published.c.product_id, published.c.operation, published.c.digest, published.c.epoch, published.c.sequence
+)
+
+
 def load_told(connection: Connection, product_ids: Iterable[str]) -> dict[str, Told]:
     """What the index was last told of these products."""
     found: dict[str, Told] = {}
     for piece in chunks(sorted(set(product_ids))):
-        for row in connection.execute(select(published).where(published.c.product_id.in_(piece))):
-            found[row.product_id] = Told(row.operation, row.digest, DocumentVersion(row.epoch, row.sequence))
+        for row in connection.execute(_told.where(published.c.product_id.in_(piece))).all():
+            found[row[0]] = Told(row[1], row[2], DocumentVersion(row[3], row[4]))
     return found
 
 
@@ -50,13 +55,22 @@ def find_queued(connection: Connection, product_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def enqueue(connection: Connection, digests: Mapping[str, str | None], *, run: int | None = None, now: float) -> int:
+def enqueue(
+    connection: Connection,
+    digests: Mapping[str, str | None],
+    *,
+    unheard: Container[str] = (),
+    run: int | None = None,
+    now: float,
+) -> int:
     """Queue products whose document is not what the index was last told (None: it should not be there). Gives how many.
 
-    A product that already waits is queued anew: what it waits with may be older than this.
+    A product that already waits is queued anew: what it waits with may be older than this. `unheard` are ids just
+    minted, of which neither can be true.
     """
-    told = load_told(connection, digests)
-    waiting = find_queued(connection, digests)
+    known = [product_id for product_id in digests if product_id not in unheard]
+    told = load_told(connection, known)
+    waiting = find_queued(connection, known)
     wanted: dict[str, str] = {}
     for product_id, digest in digests.items():
         last = told.get(product_id)

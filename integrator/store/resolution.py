@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from integrator.listing import Account, Contact
 from integrator.product import Receipt, Seller
 from integrator.resolve.judgements import Judgement
+from integrator.resolve.members import RawMember
 from integrator.resolve.sellers import NAME, AccountFacts, Key, Ref
 from integrator.store.database import Prepared, chunks, insert_for
 from integrator.store.tables import (
@@ -54,7 +55,7 @@ def load_facts(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, Account
 def _load_facts(connection: Connection, platform: str, ids: Sequence[str]) -> dict[Ref, AccountFacts]:
     contacts: dict[str, list[Contact]] = {}
     wanted = select(contact).where(contact.c.platform == platform, contact.c.account_id.in_(ids))
-    for row in connection.execute(wanted.order_by(contact.c.account_id, contact.c.source)):
+    for row in connection.execute(wanted.order_by(contact.c.account_id, contact.c.source)).all():
         said = Contact(row.brn, bool(row.brn_valid), row.person, row.phone, row.email)
         contacts.setdefault(row.account_id, []).append(said)
     accounts = load_accounts(connection, [(platform, each) for each in ids])
@@ -80,7 +81,7 @@ def load_accounts(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, Acco
             wanted = select(account.c.external_id, account.c.content).where(
                 account.c.platform == platform, account.c.external_id.in_(piece)
             )
-            found.update(((platform, row[0]), _decode_account(row[1])) for row in connection.execute(wanted))
+            found.update(((platform, row[0]), _decode_account(row[1])) for row in connection.execute(wanted).all())
     return found
 
 
@@ -100,7 +101,7 @@ def _names_by_listing(connection: Connection, platform: str, ids: Sequence[str])
         .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
         .where(listing.c.platform == platform, listing.c.account_id.in_(ids))
     )
-    for account_id, content in connection.execute(wanted):
+    for account_id, content in connection.execute(wanted).all():
         name = _decode_name(content).account_name
         if name:
             found.setdefault(account_id, set()).add(name)
@@ -115,7 +116,7 @@ def load_keys(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, frozense
             statement = select(seller_key.c.account_id, seller_key.c.kind, seller_key.c.value).where(
                 seller_key.c.platform == platform, seller_key.c.account_id.in_(piece)
             )
-            for account_id, kind, value in connection.execute(statement):
+            for account_id, kind, value in connection.execute(statement).all():
                 wanted[platform, account_id].add((kind, value))
     return {ref: frozenset(keys) for ref, keys in wanted.items()}
 
@@ -159,7 +160,7 @@ def count_crowds(connection: Connection, keys: Iterable[Key], *, most_holders: i
                 .where(seller_key.c.kind == kind, seller_key.c.value.in_(piece))
                 .group_by(seller_key.c.value)
             )
-            holders: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
+            holders: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted).all()}
             few = [value for value, count in holders.items() if 1 < count <= most_holders]
             names = _count_names(connection, kind, few)
             found.update({(kind, value): Crowd(count, names.get(value, 1)) for value, count in holders.items()})
@@ -187,7 +188,7 @@ def find_holders(connection: Connection, keys: Iterable[Key]) -> set[Ref]:
             wanted = select(seller_key.c.platform, seller_key.c.account_id).where(
                 seller_key.c.kind == kind, seller_key.c.value.in_(piece)
             )
-            found.update((row[0], row[1]) for row in connection.execute(wanted))
+            found.update((row[0], row[1]) for row in connection.execute(wanted).all())
     return found
 
 
@@ -209,7 +210,7 @@ def load_seller_ids(connection: Connection, refs: Iterable[Ref]) -> dict[Ref, st
             wanted = select(seller_account.c.account_id, seller_account.c.seller_id).where(
                 seller_account.c.platform == platform, seller_account.c.account_id.in_(piece)
             )
-            found.update(((platform, row[0]), row[1]) for row in connection.execute(wanted))
+            found.update(((platform, row[0]), row[1]) for row in connection.execute(wanted).all())
     return found
 
 
@@ -218,7 +219,7 @@ def load_seller_accounts(connection: Connection, seller_ids: Iterable[str]) -> d
     found: dict[str, list[Ref]] = {}
     for piece in chunks(sorted(set(seller_ids))):
         wanted = select(seller_account).where(seller_account.c.seller_id.in_(piece))
-        for row in connection.execute(wanted):
+        for row in connection.execute(wanted).all():
             found.setdefault(row.seller_id, []).append((row.platform, row.account_id))
     return {seller_id: sorted(refs) for seller_id, refs in found.items()}
 
@@ -258,7 +259,7 @@ def load_sellers(connection: Connection, seller_ids: Iterable[str]) -> dict[str,
     found: dict[str, tuple[Seller, bytes | None]] = {}
     for piece in chunks(sorted(set(seller_ids))):
         wanted = select(seller.c.id, seller.c.content, seller.c.partition).where(seller.c.id.in_(piece))
-        found.update((row[0], (decode(row[1]), row[2])) for row in connection.execute(wanted))
+        found.update((row[0], (decode(row[1]), row[2])) for row in connection.execute(wanted).all())
     return found
 
 
@@ -280,26 +281,24 @@ def settle_sellers(connection: Connection, digests: Mapping[str, bytes]) -> None
 # Listings of sellers -------------------------------------------------------------------------------------------------
 
 
-def load_members(connection: Connection, refs: Iterable[Ref]) -> list[Row[tuple[object, ...]]]:
-    """Live listings of these accounts with content, detail and present product, ordered by their own names."""
-    found: list[Row[tuple[object, ...]]] = []
+def load_members(connection: Connection, refs: Iterable[Ref]) -> list[tuple[Ref, int, RawMember]]:
+    """Live listings of these accounts with content, detail and present product: (account, version, listing)."""
+    found: list[tuple[Ref, int, RawMember]] = []
     for platform, ids in _by_platform(refs).items():
         for piece in chunks(ids):
             wanted = (
                 select(
+                    listing.c.account_id,
+                    version.c.version,
                     listing.c.key,
                     listing.c.platform,
                     listing.c.external_id,
                     listing.c.generation,
-                    listing.c.account_id,
                     listing.c.visible,
                     listing.c.seen_at,
-                    listing.c.first_seen_at,
-                    listing.c.rejected_at,
+                    listing.c.rejected_at.is_not(None),
                     version.c.content,
-                    version.c.version,
-                    version.c.fingerprint,
-                    detail.c.content.label("detail"),
+                    detail.c.content,
                     product_listing.c.product_id,
                 )
                 .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
@@ -307,7 +306,8 @@ def load_members(connection: Connection, refs: Iterable[Ref]) -> list[Row[tuple[
                 .outerjoin(product_listing, product_listing.c.listing_key == listing.c.key)
                 .where(listing.c.platform == platform, listing.c.account_id.in_(piece), listing.c.state == "live")
             )
-            found.extend(connection.execute(wanted))
+            for account_id, number, *row in connection.execute(wanted).all():
+                found.append(((platform, account_id), number, RawMember(*row)))
     return found
 
 
@@ -388,7 +388,7 @@ def replace_edges(
         wanted = select(edge.c.left, edge.c.right, edge.c.receipt, edge.c.decided_at).where(
             edge.c.kind == kind, edge.c.seller_id.in_(piece)
         )
-        before.update(((row[0], row[1]), (row[2], row[3])) for row in connection.execute(wanted))
+        before.update(((row[0], row[1]), (row[2], row[3])) for row in connection.execute(wanted).all())
     for piece in chunks(touched):
         connection.execute(delete(edge).where(edge.c.kind == kind, edge.c.seller_id.in_(piece)))
     rows = []
@@ -477,7 +477,7 @@ def find_products_of(connection: Connection, seller_ids: Iterable[str]) -> dict[
     found: dict[str, tuple[str, bool]] = {}
     for piece in chunks(sorted(set(seller_ids))):
         wanted = select(product.c.id, product.c.seller_id, product.c.visible).where(product.c.seller_id.in_(piece))
-        found.update((row[0], (row[1], row[2])) for row in connection.execute(wanted))
+        found.update((row[0], (row[1], row[2])) for row in connection.execute(wanted).all())
     return found
 
 
@@ -491,7 +491,7 @@ def count_members(connection: Connection, product_ids: Iterable[str]) -> dict[st
             .where(product_listing.c.product_id.in_(piece), listing.c.state == "live")
             .group_by(product_listing.c.product_id)
         )
-        found.update((row[0], row[1]) for row in connection.execute(wanted))
+        found.update((row[0], row[1]) for row in connection.execute(wanted).all())
     return found
 
 

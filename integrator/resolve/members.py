@@ -1,0 +1,28 @@
+"""What the store gives the matcher of one listing."""
+
+import msgspec
+
+
+class RawMember(msgspec.Struct, frozen=True):
+    """One live listing as the store has it. `previous` is the product it belongs to now."""
+
+    key: int
+    platform: str
+    external_id: str
+    generation: int
+    visible: bool
+    seen_at: float
+    stale: bool
+    content: bytes
+    detail: bytes | None = None
+    previous: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """As it stands in edges and in the ledger."""
+        return f"{self.platform}:{self.external_id}:{self.generation}"
+
+    @property
+    def name(self) -> str:
+        """As it stands in judgements, which outlive generations."""
+        return f"{self.platform}:{self.external_id}"
