@@ -2,6 +2,7 @@
 
 import secrets
 
+import structlog
 from apiflask import APIFlask
 
 from web.api import install_api
@@ -10,6 +11,7 @@ from web.config import Settings
 from web.headers import set_headers
 from web.health import health
 from web.i18n import set_languages
+from web.logs import configure_logging
 from web.parts import Parts
 from web.problems import tell_problems
 from web.views import set_views
@@ -17,7 +19,12 @@ from web.wiring import Wiring
 
 
 def create_app(settings: Settings, *, wiring: Wiring | None = None) -> APIFlask:
-    """The application. Opens neither database nor index before the first request."""
+    """The application. Opens neither database nor index before the first request.
+
+    A server of another make (`gunicorn 'web.app:create_app(...)'`) has configured no logging: then it is done here.
+    """
+    if not structlog.is_configured():
+        configure_logging()
     app = APIFlask("web", title="Hanmaru", version="1", docs_path=None, spec_path="/api/v1/openapi.json")
     app.secret_key = settings.secret_key or secrets.token_urlsafe(32)
     Parts(wiring or Wiring(settings)).install(app.extensions)

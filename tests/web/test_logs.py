@@ -49,3 +49,30 @@ def test_an_exception_is_logged_with_its_frames_and_its_cause_in_one_line():
     assert "ValueError: the record cannot be signed" in written
     assert "RuntimeError: nothing was read" in written
     assert "platform=buykorea" in written
+
+
+# As a server of another make would start the application: nothing has been configured before.
+STARTED = """
+import structlog
+from web.app import create_app
+from web.config import Settings
+
+create_app(Settings.from_environment({}))
+structlog.get_logger().info("request fails", route="/search")
+"""
+OWN = """
+import structlog
+structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+"""
+
+
+def test_the_application_configures_logging_where_nothing_has():
+    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, check=True)
+
+    assert 'level=info event="request fails" route=/search' in done.stdout
+
+
+def test_the_application_leaves_logging_that_is_configured_alone():
+    done = subprocess.run([sys.executable, "-c", OWN + STARTED], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "route='/search' event='request fails'\n"
