@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from integrator.errors import HanmaruError
 from integrator.sync.outcome import count_of
-from web.config import Settings
+from web.config import Settings, find_unknown_names
 from web.wiring import Wiring
 
 # Below this the database, the spool and a rebuilt index may not fit beside each other.
@@ -30,7 +30,7 @@ class Check:
 def check_all(settings: Settings) -> list[Check]:
     """Every check, in the order in which trouble is worth mending."""
     wiring = Wiring(settings)
-    checks = [_check_disk(settings.home), _guarded("database", lambda: _check_database(wiring))]
+    checks = [_check_names(), _check_disk(settings.home), _guarded("database", lambda: _check_database(wiring))]
     if checks[-1].ok:
         checks.append(_guarded("worklist", lambda: _check_worklist(wiring)))
         checks.append(_guarded("holds", lambda: _check_holds(wiring)))
@@ -46,6 +46,13 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
         return check()
     except (HanmaruError, OSError) as error:
         return Check(name, False, str(error))
+
+
+def _check_names() -> Check:
+    unknown = find_unknown_names()
+    if unknown:
+        return Check("settings", False, f"no settings of ours, correct or unset them: {', '.join(unknown)}")
+    return Check("settings", True, "every HANMARU_ name is a setting")
 
 
 def _check_disk(home: Path) -> Check:
