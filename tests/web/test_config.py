@@ -9,6 +9,7 @@ from integrator.errors import InvalidSetting
 from web.config import FEEDS, SETTINGS, Settings, find_unknown_names, for_child
 
 ROOT = Path(__file__).parents[2]
+LATER = {"HANMARU_SEARCH_URL", "HANMARU_SEARCH_CA", "HANMARU_MAIL_URL"}
 REMOTE = {
     "HANMARU_BUYKOREA_URL": "https://feeds.buykorea.example/buykorea",
     "HANMARU_BUYKOREA_KEY": "a%2Bb%3D%3D",
@@ -39,20 +40,16 @@ def test_documented_defaults_are_the_ones_in_force(monkeypatch, tmp_path):
     assert settings.database_url == f"sqlite:///{settings.home}/hanmaru.db"
     for feed in FEEDS:
         assert settings.feeds[feed.platform].url == defaults[f"{feed.stem}_URL"]
-    assert (settings.redis_url, settings.search_url, settings.search_ca) == (None, None, None)
-    assert (settings.public_url, settings.secret_key, settings.mail_url, settings.rates) == (None, None, None, None)
+    assert (settings.redis_url, settings.public_url, settings.secret_key, settings.rates) == (None, None, None, None)
 
 
 def test_each_documented_setting_is_read(tmp_path):
-    certificate, rates = tmp_path / "ca.pem", tmp_path / "rates.csv"
-    certificate.write_text("x")
+    rates = tmp_path / "rates.csv"
     rates.write_text("x")
     given = {
         "HANMARU_HOME": str(tmp_path),
-        "HANMARU_DATABASE_URL": "postgresql://u:p@db.example/h",
+        "HANMARU_DATABASE_URL": "sqlite:////srv/own.db",
         "HANMARU_REDIS_URL": "redis://queue.example:6379/0",
-        "HANMARU_SEARCH_URL": "https://u:p@one.example,two.example",
-        "HANMARU_SEARCH_CA": str(certificate),
         "HANMARU_BUYKOREA_URL": "https://bk.example/buykorea/",
         "HANMARU_BUYKOREA_KEY": "bk-key",
         "HANMARU_GOBIZKOREA_URL": "https://gb.example/gobizkorea",
@@ -65,25 +62,21 @@ def test_each_documented_setting_is_read(tmp_path):
         "HANMARU_PORT": "9000",
         "HANMARU_PUBLIC_URL": "https://catalogue.example",
         "HANMARU_SECRET_KEY": "sixteen or more characters",
-        "HANMARU_MAIL_URL": "smtp://mail.example:25",
         "HANMARU_RATES": str(rates),
     }
-    assert set(given) == {row.name for row in SETTINGS}
+    assert set(given) == {row.name for row in SETTINGS} - LATER
 
     settings = Settings.from_environment(given)
 
     assert settings == Settings(
         home=tmp_path,
-        database_url="postgresql://u:p@db.example/h",
+        database_url="sqlite:////srv/own.db",
         redis_url="redis://queue.example:6379/0",
-        search_url="https://u:p@one.example,two.example",
-        search_ca=certificate,
         feeds=settings.feeds,
         host="127.0.0.2",
         port=9000,
         public_url="https://catalogue.example",
         secret_key="sixteen or more characters",
-        mail_url="smtp://mail.example:25",
         rates=rates,
     )
     assert settings.feeds["buykorea"].url == "https://bk.example/buykorea"
@@ -124,19 +117,13 @@ def test_no_secret_shows_in_the_settings_repr():
     environ = {
         **REMOTE,
         "HANMARU_SECRET_KEY": "a-secret-of-cookies",
-        "HANMARU_DATABASE_URL": "postgresql://u:db-secret@db.example/h",
+        "HANMARU_DATABASE_URL": "sqlite:////srv/db-secret",
         "HANMARU_REDIS_URL": "redis://:redis-secret@q.example",
-        "HANMARU_SEARCH_URL": "https://u:search-secret@s.example",
-        "HANMARU_MAIL_URL": "smtp://u:mail-secret@m.example",
     }
 
     shown = repr(Settings.from_environment(environ))
 
-    assert not [
-        value
-        for value in ("a%2Bb", "secret-of", "db-secret", "redis-s", "search-s", "mail-s", "hM9v")
-        if value in shown
-    ]
+    assert not [value for value in ("a%2Bb", "secret-of", "db-secret", "redis-s", "hM9v") if value in shown]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +132,9 @@ def test_no_secret_shows_in_the_settings_repr():
         ({"HANMARU_PORT": "http"}, "HANMARU_PORT must be a whole number"),
         ({"HANMARU_PORT": "65536"}, "HANMARU_PORT must be a whole number"),
         ({"HANMARU_PORT": "-1"}, "HANMARU_PORT must be a whole number"),
-        ({"HANMARU_DATABASE_URL": "mysql://db.example/h"}, "sqlite:// or postgresql://"),
+        ({"HANMARU_DATABASE_URL": "mysql://db.example/h"}, "begins with sqlite://"),
         ({"HANMARU_REDIS_URL": "queue.example:6379"}, "HANMARU_REDIS_URL must be an address"),
-        ({"HANMARU_SEARCH_URL": "https://[::1"}, "HANMARU_SEARCH_URL is not a readable address"),
+        ({"HANMARU_PUBLIC_URL": "https://[::1"}, "HANMARU_PUBLIC_URL is not a readable address"),
         ({"HANMARU_RATES": "/nowhere/rates.csv"}, "HANMARU_RATES names no file"),
         ({"HANMARU_SECRET_KEY": "short"}, "HANMARU_SECRET_KEY is too short"),
         ({"HANMARU_HOST": "0.0.0.0"}, "HANMARU_SECRET_KEY is missing"),  # noqa: S104 - refused is the point
@@ -161,6 +148,39 @@ def test_a_wrong_setting_is_refused_in_one_line_that_names_it(environ, text):
 
     assert text in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("HANMARU_DATABASE_URL", "postgresql://u:hush@db.example/h"),
+        ("HANMARU_DATABASE_URL", "postgresql+psycopg://u:hush@db.example/h"),
+        ("HANMARU_DATABASE_URL", "postgres://u:hush@db.example/h"),
+        ("HANMARU_SEARCH_URL", "https://u:hush@one.example,two.example"),
+    ],
+)
+def test_a_server_of_a_later_version_is_refused_in_one_line_without_its_password(name, address):
+    with pytest.raises(InvalidSetting) as refused:
+        Settings.from_environment({name: address})
+
+    assert str(refused.value).startswith(f"{name} names a ")
+    assert "comes with a later version: unset it" in str(refused.value)
+    assert "hush" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", sorted(LATER | {"HANMARU_DATABASE_URL"}))
+def test_docs_say_what_comes_with_a_later_version(name):
+    _, meaning, _ = read_documented_rows()[name]
+
+    assert re.search(r"later version|no effect in this version", meaning)
+
+
+def test_settings_that_are_without_effect_change_nothing():
+    environ = {"HANMARU_SEARCH_CA": "/nowhere/ca.pem", "HANMARU_MAIL_URL": "smtp://u:p@mail.example"}
+
+    assert Settings.from_environment(environ) == Settings.from_environment({})
+    assert find_unknown_names(environ) == []
 
 
 def test_an_empty_setting_counts_as_not_set():
