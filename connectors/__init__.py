@@ -1,4 +1,4 @@
-"""The platforms. `CONNECTORS` is the one list that schedule, pages, filters, badges and the contract suite read."""
+"""The platforms. `CONNECTORS` is the one list that settings, schedule, pages and the contract suite read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,16 +25,25 @@ class Opens(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
-    """One platform: its name in code and addresses, its label on pages, its class, and the settings it needs.
+class Credential:
+    """One part of a platform's sign-in, with the value its guide prints: that opens test servers only."""
 
-    A setting is `HANMARU_<NAME>_URL`, or `HANMARU_<NAME>_<CREDENTIAL>` in capitals.
+    name: str
+    meaning: str
+    test_value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One platform: its name in code and addresses, its label on pages, its class, and what it needs to let us in.
+
+    The settings are made of it: `HANMARU_<NAME>_URL`, and `HANMARU_<NAME>_<CREDENTIAL>` for each credential.
     """
 
     name: str
     label: str
     path: str
-    credentials: tuple[str, ...]
+    credentials: tuple[Credential, ...]
 
     @property
     def connector(self) -> Opens:
@@ -48,7 +57,34 @@ class Platform:
 
 
 CONNECTORS: Final[tuple[Platform, ...]] = (
-    Platform("buykorea", "BuyKorea", "connectors.buykorea.feed:BuyKorea", ("key",)),
-    Platform("gobizkorea", "GobizKOREA", "connectors.gobizkorea.feed:GobizKorea", ("id", "secret")),
-    Platform("tradekorea", "tradeKorea", "connectors.tradekorea.feed:TradeKorea", ("client_id", "client_secret")),
+    Platform(
+        "buykorea",
+        "BuyKorea",
+        "connectors.buykorea.feed:BuyKorea",
+        (
+            Credential(
+                "key",
+                "service key; one that holds `%` is taken as the encoded form",
+                "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y==",
+            ),
+        ),
+    ),
+    Platform(
+        "gobizkorea",
+        "GobizKOREA",
+        "connectors.gobizkorea.feed:GobizKorea",
+        (
+            Credential("id", "key id", "gbk-test-0001"),
+            Credential("secret", "secret that signs each call", "hM9v2Qd7Wc4Zt1Lx8Rn5Bk3Yp6Sf0Ja7"),
+        ),
+    ),
+    Platform(
+        "tradekorea",
+        "tradeKorea",
+        "connectors.tradekorea.feed:TradeKorea",
+        (
+            Credential("client_id", "OAuth2 client, asked for the scope `member`", "tkc-test-member"),
+            Credential("client_secret", "the client's secret", "mS3-9fQ2xV7bL1kT"),
+        ),
+    ),
 )

@@ -1,6 +1,7 @@
 """Every setting of Hanmaru, read from the environment; no other module looks there.
 
-Each setting is one row of `SETTINGS`; docs/settings.md shows the same rows and a test compares the two.
+Each setting is one row of `SETTINGS`; docs/settings.md shows the same rows and a test compares the two. Those of the
+platforms are made of `connectors.CONNECTORS`.
 """
 
 import ipaddress
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from connectors import CONNECTORS, Platform
 from integrator.errors import InvalidSetting
 
 PREFIX = "HANMARU_"
@@ -29,70 +31,26 @@ class Setting:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """One part of a platform's sign-in, with the value the guides' test servers accept."""
-
-    name: str
-    test_value: str = field(repr=False)
-    meaning: str
+def platform_setting(platform: str, part: str) -> str:
+    """The setting of one platform: its `url`, or a credential by its name."""
+    return f"{PREFIX}{platform}_{part}".upper()
 
 
-@dataclass(frozen=True, slots=True)
-class FeedShape:
-    """What a platform needs to be read."""
-
-    platform: str
-    label: str
-    credentials: tuple[Credential, ...]
-
-    @property
-    def stem(self) -> str:
-        """What the names of its settings begin with."""
-        return f"{PREFIX}{self.platform.upper()}"
-
-    @property
-    def mock_url(self) -> str:
-        """Where the mock of this platform listens during the demo."""
-        return f"http://127.0.0.1:{MOCK_PORT}/{self.platform}"
+def mock_address(platform: str) -> str:
+    """Where the mock of this platform listens during the demo."""
+    return f"http://127.0.0.1:{MOCK_PORT}/{platform}"
 
 
-# The test values are printed in the feed guides and open test servers only.
-FEEDS = (
-    FeedShape(
-        "buykorea",
-        "BuyKorea",
-        (
-            Credential(
-                "KEY",
-                "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y==",
-                "service key; one that holds `%` is taken as the encoded form",
-            ),
+def _feed_settings(platform: Platform) -> list[Setting]:
+    url = platform_setting(platform.name, "url")
+    default = f"the guide's test value while {url} is on loopback, elsewhere required"
+    return [
+        Setting(url, mock_address(platform.name), f"{platform.label}'s base address, ending in the platform's path"),
+        *(
+            Setting(platform_setting(platform.name, each.name), default, each.meaning, True)
+            for each in platform.credentials
         ),
-    ),
-    FeedShape(
-        "gobizkorea",
-        "GobizKOREA",
-        (
-            Credential("ID", "gbk-test-0001", "key id"),
-            Credential("SECRET", "hM9v2Qd7Wc4Zt1Lx8Rn5Bk3Yp6Sf0Ja7", "secret that signs each call"),
-        ),
-    ),
-    FeedShape(
-        "tradekorea",
-        "tradeKorea",
-        (
-            Credential("CLIENT_ID", "tkc-test-member", "OAuth2 client, asked for the scope `member`"),
-            Credential("CLIENT_SECRET", "mS3-9fQ2xV7bL1kT", "the client's secret"),
-        ),
-    ),
-)
-
-
-def _feed_settings(feed: FeedShape) -> list[Setting]:
-    url = Setting(f"{feed.stem}_URL", feed.mock_url, f"{feed.label}'s base address, ending in the platform's path")
-    default = f"the guide's test value while {feed.stem}_URL is on loopback, elsewhere required"
-    return [url, *(Setting(f"{feed.stem}_{each.name}", default, each.meaning, True) for each in feed.credentials)]
+    ]
 
 
 SETTINGS = (
@@ -113,7 +71,7 @@ SETTINGS = (
         True,
     ),
     Setting("HANMARU_SEARCH_CA", "none", "belongs to HANMARU_SEARCH_URL; has no effect in this version"),
-    *(row for feed in FEEDS for row in _feed_settings(feed)),
+    *(row for platform in CONNECTORS for row in _feed_settings(platform)),
     Setting("HANMARU_HOST", "127.0.0.1", "address the web server listens on"),
     Setting("HANMARU_PORT", "8000", "port the web server listens on"),
     Setting(
@@ -132,7 +90,7 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
-    """Where one platform is and how to sign in there; credentials by lower-case name (`key`, `client_secret`)."""
+    """Where one platform is and how to sign in there; credentials by name (`key`, `client_secret`)."""
 
     platform: str
     url: str
@@ -167,7 +125,7 @@ class Settings:
             home=home,
             database_url=source.url("HANMARU_DATABASE_URL", "sqlite") or f"sqlite:///{home}/hanmaru.db",
             redis_url=source.url("HANMARU_REDIS_URL", "redis", "rediss", "unix"),
-            feeds=MappingProxyType({feed.platform: _read_feed(source, feed) for feed in FEEDS}),
+            feeds=MappingProxyType({each.name: _read_feed(source, each) for each in CONNECTORS}),
             host=host,
             port=source.port("HANMARU_PORT", default=8000),
             public_url=source.url("HANMARU_PUBLIC_URL", "http", "https"),
@@ -206,19 +164,18 @@ def for_child(
     return {**base, "HANMARU_HOME": str(settings.home), **overrides}
 
 
-def _read_feed(source: "_Source", feed: FeedShape) -> FeedSettings:
-    url = source.url(f"{feed.stem}_URL", "http", "https") or feed.mock_url
+def _read_feed(source: "_Source", platform: Platform) -> FeedSettings:
+    url_name = platform_setting(platform.name, "url")
+    url = source.url(url_name, "http", "https") or mock_address(platform.name)
     is_local = is_loopback(urlsplit(url).hostname)
     credentials = {}
-    for credential in feed.credentials:
-        name = f"{feed.stem}_{credential.name}"
+    for credential in platform.credentials:
+        name = platform_setting(platform.name, credential.name)
         value = source.text(name) or (credential.test_value if is_local else None)
         if value is None:
-            raise InvalidSetting(
-                f"{name} is missing: set it (or {name}_FILE), as {feed.stem}_URL is not on this machine"
-            )
-        credentials[credential.name.lower()] = value
-    return FeedSettings(feed.platform, url.rstrip("/"), MappingProxyType(credentials))
+            raise InvalidSetting(f"{name} is missing: set it (or {name}_FILE), as {url_name} is not on this machine")
+        credentials[credential.name] = value
+    return FeedSettings(platform.name, url.rstrip("/"), MappingProxyType(credentials))
 
 
 def _refuse_servers(source: "_Source") -> None:

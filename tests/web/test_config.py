@@ -1,12 +1,15 @@
 """Settings: what the environment may say, what it means, and that docs/settings.md says the same."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from connectors import CONNECTORS
 from integrator.errors import InvalidSetting
-from web.config import FEEDS, SETTINGS, Settings, find_unknown_names, for_child
+from web.config import SETTINGS, Settings, find_unknown_names, for_child, platform_setting
 
 ROOT = Path(__file__).parents[2]
 LATER = {"HANMARU_SEARCH_URL", "HANMARU_SEARCH_CA", "HANMARU_MAIL_URL"}
@@ -38,8 +41,8 @@ def test_documented_defaults_are_the_ones_in_force(monkeypatch, tmp_path):
     assert settings.host == defaults["HANMARU_HOST"]
     assert str(settings.port) == defaults["HANMARU_PORT"]
     assert settings.database_url == f"sqlite:///{settings.home}/hanmaru.db"
-    for feed in FEEDS:
-        assert settings.feeds[feed.platform].url == defaults[f"{feed.stem}_URL"]
+    for platform in CONNECTORS:
+        assert settings.feeds[platform.name].url == defaults[platform_setting(platform.name, "url")]
     assert (settings.redis_url, settings.public_url, settings.secret_key, settings.rates) == (None, None, None, None)
 
 
@@ -97,12 +100,49 @@ def test_a_platform_on_loopback_gets_the_guides_test_credentials(host):
     }
 
 
-@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.platform)
-def test_a_platform_elsewhere_needs_its_own_credentials(feed):
-    environ = {f"{feed.stem}_URL": "https://127.0.0.1.example/feed"}
+@pytest.mark.parametrize("platform", CONNECTORS, ids=lambda platform: platform.name)
+def test_a_platform_elsewhere_needs_its_own_credentials(platform):
+    environ = {platform_setting(platform.name, "url"): "https://127.0.0.1.example/feed"}
+    missing = platform_setting(platform.name, platform.credentials[0].name)
 
-    with pytest.raises(InvalidSetting, match=f"{feed.stem}_{feed.credentials[0].name} is missing"):
+    with pytest.raises(InvalidSetting, match=f"{missing} is missing"):
         Settings.from_environment(environ)
+
+
+# In a process of its own: here the connectors may be there already.
+LISTED = """
+import sys
+from web.config import Settings
+
+Settings.from_environment({})
+print(*(name for name in sys.modules if name.startswith(("connectors.", "lxml", "marshmallow", "requests"))))
+"""
+
+
+ADDED = """
+import connectors
+from connectors import Credential, Platform
+
+added = Platform("example", "Example", "connectors.example.feed:Example", (Credential("key", "its key", "open"),))
+connectors.CONNECTORS = (*connectors.CONNECTORS, added)
+
+from web.config import SETTINGS, Settings
+
+print(*(row.name for row in SETTINGS if "EXAMPLE" in row.name))
+print(Settings.from_environment({}).feeds["example"].credentials)
+"""
+
+
+def test_a_platform_added_to_the_list_has_its_settings():
+    done = subprocess.run([sys.executable, "-c", ADDED], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == ["HANMARU_EXAMPLE_URL HANMARU_EXAMPLE_KEY", "{'key': 'open'}"]
+
+
+def test_settings_are_read_without_importing_a_connector():
+    done = subprocess.run([sys.executable, "-c", LISTED], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ""
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path):

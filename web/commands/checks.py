@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from integrator.errors import HanmaruError
 from integrator.sync.outcome import count_of
-from web.config import Settings, find_unknown_names
+from web.config import Settings, find_unknown_names, platform_setting
 from web.wiring import Wiring
 
 # Below this the database, the spool and a rebuilt index may not fit beside each other.
@@ -127,7 +127,7 @@ def _check_platforms(settings: Settings) -> Iterator[Check]:
         try:
             socket.create_connection((str(parts.hostname), port), timeout=_CONNECT_S).close()
         except OSError:
-            name = f"HANMARU_{feed.platform.upper()}_URL"
+            name = platform_setting(feed.platform, "url")
             yield Check(feed.platform, False, f"nothing listens at {place}: is it up, and is {name} right?")
         else:
             yield Check(feed.platform, True, f"listens at {place}")

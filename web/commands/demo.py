@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from web.cli import FAILED, HELD
-from web.config import FEEDS, MOCK_PORT, Settings, for_child
+from web.config import MOCK_PORT, Settings, for_child, mock_address, platform_setting
 
 if TYPE_CHECKING:
     from web.processes import Together
@@ -47,7 +47,7 @@ def demo(*, size: int, once: bool) -> None:
     with open_broker(settings) as broker, Together() as together:
         try:
             mock_url = start_mock(together, settings, size)
-            overrides = {f"{feed.stem}_URL": f"{mock_url}/{feed.platform}" for feed in FEEDS}
+            overrides = {platform_setting(name, "url"): f"{mock_url}/{name}" for name in settings.feeds}
             overrides["HANMARU_REDIS_URL"] = broker
             run_step(together, "migrate", settings, overrides)
             run_step(together, "sync", settings, overrides, "--all")
@@ -124,9 +124,10 @@ def show_all(
 def print_addresses(settings: Settings, overrides: Mapping[str, str], *, url: str, seconds: float) -> None:
     """What a person opens, and what another shell needs to reach the same catalogue."""
     needed = [f"HANMARU_HOME={settings.home}"] if settings.home != Path(".data").absolute() else []
-    needed += [
-        f"{feed.stem}_URL={address}" for feed in FEEDS if (address := overrides[f"{feed.stem}_URL"]) != feed.mock_url
-    ]
+    for name in settings.feeds:
+        setting = platform_setting(name, "url")
+        if overrides[setting] != mock_address(name):
+            needed.append(f"{setting}={overrides[setting]}")
     click.echo(f"\nReady after {seconds:.0f} s. Ctrl-C ends everything.\n")
     click.echo(f"  catalogue        {url}/")
     click.echo(f"  feeds' state     {url}/status")

@@ -34,9 +34,8 @@ _LEFT_OUT = ("serviceKey=", "ServiceKey=")
 _KEPT_HEADERS = ("Content-Type", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 # The guides' own test credentials; they open test servers only.
 TEST_CREDENTIALS = {
-    "buykorea": {"key": "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y=="},
-    "gobizkorea": {"id": "gbk-test-0001", "secret": "hM9v2Qd7Wc4Zt1Lx8Rn5Bk3Yp6Sf0Ja7"},
-    "tradekorea": {"client_id": "tkc-test-member", "client_secret": "mS3-9fQ2xV7bL1kT"},
+    platform.name: {credential.name: credential.test_value for credential in platform.credentials}
+    for platform in CONNECTORS
 }
 
 
