@@ -13,7 +13,7 @@ Wire = object
 
 
 class Lane(StrEnum):
-    """The three walks of a feed (DESIGN section 2)."""
+    """The three walks of a feed: what is new, all that is there, and single listings in full."""
 
     CHANGES = "changes"
     CENSUS = "census"
@@ -68,6 +68,7 @@ class Record:
     bytes to keep (asked for only when the record is new or changed); `Connector.decode` reads them back to the same
     fields. `page` and `offset` say where it stood, `sequence` is the number that orders copies of one id where a
     platform has one (GobizKOREA's drop number), else 0. `scope` is what the token could see, where there are scopes.
+    `outranked`: another copy of this id in the same whole read counts by the guide's own rule; this one is only kept.
     """
 
     platform: str
@@ -79,6 +80,7 @@ class Record:
     offset: int = 0
     sequence: int = 0
     scope: str | None = None
+    outranked: bool = False
 
     @property
     def body(self) -> bytes:
@@ -108,7 +110,7 @@ class Batch:
 class End:
     """The end of a walk and its proof, or why there is none.
 
-    `complete` means the guide's own proof held (DESIGN 2); `reason` says in a sentence what was missing otherwise.
+    `complete` means the proof by the platform's own guide held; `reason` says in a sentence what was missing otherwise.
     `census` is True when everything the platform shows was read, so that an absence may count; with `sequence`, only
     for listings last seen below that number. `watermark` is for the next plan, `clock` the platform's own. `total` is
     what the platform declared. `unknown_fields` counts field names nobody knows, for `hanmaru unknowns`.

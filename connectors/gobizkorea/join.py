@@ -39,12 +39,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """One product row with its price and image rows. `cells` has another length than the columns in a misshaped row."""
+    """One product row with its price and image rows. `cells` has another length than the columns in a misshaped row.
+
+    `outranked`: another row of the same id in this drop counts.
+    """
 
     number: int
     cells: Row
     price_lines: Sequence[Row]
     images: Sequence[Row]
+    outranked: bool = False
 
 
 @dataclass(slots=True)
@@ -140,14 +144,18 @@ class Join:
         price_lines = self._group("price_line", partition)
         images = self._group("image", partition)
         copies = self._copies(partition)
+        width = len(self._drop.tables["product"].columns)
         for table, side in (("price_line", price_lines), ("image", images)):
             lost = sum(len(rows) for key, rows in side.items() if key not in copies)
             self.orphans[table] = self.orphans.get(table, 0) + lost
         for key, rows in copies.items():
             if len(rows) > 1:
                 rows.sort(key=self._rank)
-            for number, cells in rows:
-                yield Joined(number, cells, price_lines.get(key, ()), images.get(key, ()))
+            best, own_lines, own_images = len(rows) - 1, price_lines.get(key, ()), images.get(key, ())
+            for place, (number, cells) in enumerate(rows):
+                # Rows without an id are not copies of each other, and a misshaped row is rejected as such.
+                outranked = place < best and bool(key) and len(cells) == width
+                yield Joined(number, cells, own_lines, own_images, outranked)
 
     def _group(self, name: str, partition: int) -> dict[str, list[Row]]:
         key = self._drop.tables[name].columns.index(ID)

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from operator import itemgetter
@@ -96,7 +97,9 @@ class RecordMaker:
         """A product row with its price and image rows; a misshaped one as its bare cells."""
         cells, columns = joined.cells, self._product.columns
         fields = ProductFields(joined, self._layouts) if len(cells) == len(columns) else _misshaped(cells, columns)
-        return self._make(Kind.LISTING, _readable(cells, self._id, PRODUCT_ID), fields, self._listing_at, joined.number)
+        name = _readable(cells, self._id, PRODUCT_ID)
+        record = self._make(Kind.LISTING, name, fields, self._listing_at, joined.number)
+        return replace(record, outranked=True) if joined.outranked and name else record
 
     def make_account(self, placed: Placed) -> Record:
         """A company row."""

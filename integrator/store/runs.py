@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from integrator.record import Json, Lane
 from integrator.store.tables import feed, lease, run
@@ -277,11 +277,24 @@ def _due_lane(connection: Connection, row: RowMapping, now: float) -> Lane | Non
         return None if _is_read_now(connection, row["platform"], now) else Lane(last.lane)
     if last is not None and last.state != RunState.SUCCEEDED.value and (last.ended_at or 0) > now - RETRY_AFTER_S:
         return None
-    if row["census_at"] is None or row["census_at"] < now - row["census_every_s"]:
+    if _is_census_due(connection, row, now):
         return Lane.CENSUS
     if row["changes_at"] is None or row["changes_at"] < now - row["changes_every_s"]:
         return Lane.CHANGES
     return None
+
+
+def _is_census_due(connection: Connection, row: RowMapping, now: float) -> bool:
+    since = now - row["census_every_s"]
+    if row["census_at"] is not None and row["census_at"] >= since:
+        return False
+    # A held census proved as much as it can until a person decides; reading everything again at once changes nothing,
+    # and the hold it would open in place of the old one has another number.
+    held = select(func.max(run.c.ended_at)).where(
+        run.c.platform == row["platform"], run.c.lane == Lane.CENSUS.value, run.c.state == RunState.HELD.value
+    )
+    held_at = connection.execute(held).scalar()
+    return held_at is None or held_at < since
 
 
 def _is_read_now(connection: Connection, platform: str, now: float) -> bool:

@@ -71,7 +71,7 @@ class _Trial:
     def _is_copy(self, record: Record) -> bool:
         if record.kind is not Kind.LISTING or not record.external_id:
             return False
-        if record.external_id in self._seen:
+        if record.outranked or record.external_id in self._seen:
             return True
         self._seen.add(record.external_id)
         return False

@@ -49,6 +49,10 @@ class Intake:
         counters.seen += len(records)
         fresh = []
         for record in records:
+            if record.outranked:
+                keep_raw(self._platform, record, taken)
+                counters.superseded += 1
+                continue
             print_, old = fingerprint(record), known.get(record.external_id)
             if (
                 old is None

@@ -286,7 +286,7 @@ def test_gzip_cut_anywhere_is_refused(body: bytes, data) -> None:
         unpack()
 
 
-@pytest.mark.parametrize("tail", [b"\0", gzip.compress(b"more")])
+@pytest.mark.parametrize("tail", [b"\0", gzip.compress(b"more")], ids=["a zero", "a second member"])
 def test_gzip_with_something_behind_it_is_refused(tail: bytes) -> None:
     inflater = Inflater(max_bytes=10_000, max_ratio=100)
 

@@ -145,6 +145,7 @@ class FakeConnector:
             offset=offset,
             sequence=int(str(fields.get("sequence", self.sequence))),
             scope=self.scope,
+            outranked=bool(fields.get("outranked")),
         )
 
     def decode(self, kind: Kind, body: bytes) -> Mapping[str, Wire]:

@@ -98,7 +98,11 @@ def test_a_flipped_byte_is_refused(tmp_path):
         assert refusal(tmp_path, broken)
 
 
-@pytest.mark.parametrize("more", [b"\0", b"trailing", gzip.compress(b"GS9,second member\r\n")])
+@pytest.mark.parametrize(
+    "more",
+    [b"\0", b"trailing", gzip.compress(b"GS9,second member\r\n")],
+    ids=["a zero", "words", "a second member"],
+)
 def test_bytes_behind_the_end_are_refused(tmp_path, more):
     assert refusal(tmp_path, SOUND + more) == "TRUNCATED"
 

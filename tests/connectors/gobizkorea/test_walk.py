@@ -248,6 +248,7 @@ def test_of_copies_of_one_day_the_later_row_counts(host, connector):
 
     copies = [record for record in listings(batches) if record.external_id == "GS2026010100001"]
     assert [each.fields["product"]["모델명"] for each in copies] == ["unreadable day", "early", "late", "last"]
+    assert [each.outranked for each in copies] == [True, True, True, False]
 
 
 def test_rows_of_one_product_meet_across_parts_and_columns_in_any_order(host, connector):

@@ -110,6 +110,16 @@ def test_a_feed_that_just_failed_is_left_alone_for_a_while(connection) -> None:
     assert due_feeds(connection, 1301) == [Due("buykorea", Lane.CENSUS)]
 
 
+def test_a_held_census_is_read_again_only_when_the_next_one_would_be(connection) -> None:
+    register_feeds(connection, ["buykorea"])
+    save_feed(connection, "buykorea", census_at=0.0, changes_at=90_000.0)
+    _ended(connection, RunState.HELD, at=90_000, lane=Lane.CENSUS)
+
+    assert due_feeds(connection, 90_400) == []
+    assert due_feeds(connection, 94_000) == [Due("buykorea", Lane.CHANGES)]
+    assert due_feeds(connection, 90_001 + 86_400) == [Due("buykorea", Lane.CENSUS)]
+
+
 def test_a_slice_s_successor_is_due_at_once(connection) -> None:
     register_feeds(connection, ["buykorea"])
     save_feed(connection, "buykorea", census_at=0.0, changes_at=0.0)

@@ -94,6 +94,16 @@ def test_copies_of_one_drop_are_weighed_once_and_not_again_when_it_is_read_again
     assert _content(world, "003").price.steps[0].amount == 9
 
 
+def test_a_copy_that_its_feed_says_another_outranks_is_counted_and_kept_but_never_weighed(synced, feed) -> None:
+    feed.page = 50
+    feed.listings.insert(0, {**row("003", price="9.00", updated=3000), "outranked": True})
+
+    counted = synced.sync(full=True).counters
+
+    assert (counted.seen, counted.unchanged, counted.changed, counted.superseded) == (21, 20, 0, 1)
+    assert synced.one("003")["version"] == 1
+
+
 def test_a_later_copy_of_an_unchanged_one_counts_as_the_change(synced, feed) -> None:
     feed.page = 50
     feed.listings.append(row("003", account="A1", price="9.00", updated=3000))
