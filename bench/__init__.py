@@ -1,1 +1,1 @@
-"""Figures with floors: `make bench` measures what the issue and DESIGN section 9 promise, as ratios within one run."""
+"""Figures with floors: what `make bench` measures, as ratios within one run."""

@@ -57,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps on one answer. Defaults: DESIGN section 2 (a page 32 MB decoded, a drop's part 512 MB raw)."""
+    """Caps on one answer: by default a page has 32 MB decoded, a drop's part 512 MB as it was sent."""
 
     page_bytes: int = 32 * 1024 * 1024
     page_ratio: int = 100

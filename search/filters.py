@@ -210,7 +210,8 @@ FILTERS: tuple[Filter, ...] = (
 BY_NAME: Mapping[str, Filter] = {row.name: row for row in FILTERS}
 PARAMETERS: Mapping[str, Filter] = {parameter: row for row in FILTERS for parameter in row.parameters}
 
-# A price is compared inside one unit class (DESIGN 2.8); most goods are sold by the piece.
+# A price by the piece and one by the kilogram do not compare: a question names one class of units. Most goods are sold
+# by the piece.
 DEFAULT_UNIT_CLASS = "piece"
 
 

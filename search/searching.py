@@ -12,7 +12,7 @@ from search.filters import clauses, price_classes
 from search.query import Query, query_words, relaxed_of, required_of, words_of
 from search.vocabulary import Vocabulary, errors_forgiven
 
-# Below this many results the close matches are shown apart (design/faces.md, B20).
+# Below this many results the close matches are shown too, apart from what was asked for.
 FEW = 5
 MOST_CLOSE = 6
 

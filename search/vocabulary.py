@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-# Letters from which one error is forgiven, and two (design/faces.md, B4). Korean is counted in letters, not syllables.
+# Letters from which one error is forgiven, and two: shorter words have too many neighbours. Korean is counted in
+# letters, not syllables.
 ONE_ERROR_FROM = 4
 TWO_ERRORS_FROM = 8
 _HANGUL_ONE_FROM = 6

@@ -9,7 +9,7 @@ import click
 
 from integrator.errors import HanmaruError, InvalidQuery, InvalidSetting, UnknownListing, UnknownProduct
 
-# Exit codes (DESIGN section 11). With several platforms FAILED beats HELD, and HELD beats DONE.
+# Exit codes, as docs/commands.md says them. With several platforms FAILED beats HELD, and HELD beats DONE.
 DONE = 0
 FAILED = 1
 WRONG_USE = 2

@@ -17,7 +17,7 @@ from connectors.gobizkorea.manifest import DropTable, Part
 from integrator.errors import BytesRefused
 from integrator.issues import ENCODING_INVALID, HASH, NOT_WELL_FORMED, ROWS, TRUNCATED
 
-# DESIGN 2: a part of 4 GB decoded at the most. Deflate cannot pack better than 1032:1, so the size alone is the cap.
+# A part has 4 GB decoded at the most. Deflate cannot pack better than 1032:1, so the size alone is the cap.
 LARGEST_PART: Final = 4 << 30
 _NO_RATIO: Final = 1100
 _PIECE: Final = 1 << 18

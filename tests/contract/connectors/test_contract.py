@@ -1,4 +1,4 @@
-"""What every connector keeps (ports.Connector, DESIGN section 2). A new platform is covered by its recording alone."""
+"""What every connector keeps (docs/add-a-platform.md). A new platform is covered by its recording alone."""
 
 import copy
 import gzip
