@@ -11,7 +11,7 @@ from search.words import UNKNOWN, say
 
 Parameters = list[tuple[str, str]]
 
-# Shown at once; the rest behind "more" (design/faces.md, B7).
+# Values of a filter that are shown at once; the rest stands behind "more".
 TOP = 7
 
 _WORDS = {
@@ -185,8 +185,3 @@ def _span_label(value: str, lang: str) -> str:
     low, _, high = value.partition("..")
     kind = "between" if low and high else ("from" if low else "to")
     return say(_WORDS[kind], lang).format(*(end for end in (low, high) if end))
-
-
-def page_link(query: Query, page: int) -> Parameters:
-    """The address of another page of the same question."""
-    return query.turn_to(page).parameters()

@@ -11,7 +11,7 @@ GobizKOREA 8 days of drops.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
 import numpy as np
@@ -49,11 +49,6 @@ def moment(second: int) -> datetime:
 @lru_cache(maxsize=8192)
 def day_text(day: int) -> str:
     return (DAY_ZERO + timedelta(days=day)).strftime("%Y%m%d")
-
-
-def second_of(instant: datetime) -> int:
-    """Whole seconds since midnight of day 0; earlier instants are negative."""
-    return int((instant.astimezone(UTC) - DAY_ZERO) // timedelta(seconds=1))
 
 
 @dataclass(frozen=True, slots=True)
