@@ -90,7 +90,7 @@ def _print(found: Product, receipts: list[Receipt], sellers: list[Receipt], lang
 def judge(verdict: str, one: str, other: str, sellers: bool, by: str, reason: str, as_json: bool) -> None:
     """Decide that ONE and OTHER (PLATFORM:ID each) are the same or different; `unsure` takes a decision back.
 
-    Decisions outrank every rule. The next sync, or the scheduler's next round, applies them.
+    Decisions outrank every rule. The next sync, detail or replay of any platform applies them.
     """
     from integrator.resolve.decide import decide
 
