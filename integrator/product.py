@@ -71,8 +71,7 @@ class Offer:
     stale: bool = False  # its newest records cannot be used; this is the last good version
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(msgspec.Struct, frozen=True):
     """The offer on the card, picked by rule; amounts per unit of one unit class, in US dollars at a dated rate."""
 
     platform: str

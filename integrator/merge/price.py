@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from integrator.listing import Listing, Moq, Pack, PriceState, PriceStep, QuantityState
 from integrator.product import Headline, Offer
 
@@ -68,8 +70,7 @@ def class_of(unit: str | None, packs: Sequence[Pack]) -> tuple[str, Decimal] | N
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparable:
+class Comparable(msgspec.Struct, frozen=True):
     """An offer's first price step, in US dollars per unit of a unit class where both are known."""
 
     offer: Offer

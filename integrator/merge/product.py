@@ -4,9 +4,10 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+import msgspec
 
 from integrator.listing import Detail, Image, Lead, Listing, Price, QuantityState
 from integrator.merge.category import Guesses, choose_category
@@ -27,8 +28,7 @@ _LOSER_CHARS = 160
 _TAG = re.compile(r"<[^>]*>")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A listing as the merge sees it: the released statement, its detail, and what the store says of it."""
 
     listing: Listing

@@ -44,5 +44,8 @@ def candidates(sketches: Sequence[Sketch]) -> dict[tuple[int, int], str]:
     for key, held in holders.items():
         if 2 <= len(held) <= limits[key]:
             for pair in combinations(held, 2):
-                pairs.setdefault(pair, key)
+                # The first by name: receipts must not depend on how a process orders its sets.
+                known = pairs.get(pair)
+                if known is None or key < known:
+                    pairs[pair] = key
     return pairs

@@ -7,6 +7,8 @@ order of arrival plays no part.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from integrator.resolve.blocks import candidates
 from integrator.resolve.scorer import Rarity, Score, rarity_of, score
 from integrator.resolve.sketch import Sketch
@@ -15,8 +17,7 @@ SAME, DIFFERENT = "same", "different"
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """A pair with its verdict: an edge that joined a cluster, or a strong one that was refused and why."""
 
     left: int

@@ -2,6 +2,10 @@
 
 import re
 
+from integrator.resolve.words import word_set
+
+# Dimension and value in its base unit.
+Measure = tuple[str, float]
 # Dimension -> values in its base unit.
 Measures = dict[str, frozenset[float]]
 
@@ -69,7 +73,9 @@ _UNIT_WORDS = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _SIDES = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)((?:\s?[x×*]\s?\d+(?:\.\d+)?)+)\s?(mm|cm|m|inch)(?![a-z])")
 _MEASURE = re.compile(rf"(?<![\w.,])(\d{{1,3}}(?:,\d{{3}})+|\d+(?:[.,]\d+)?)\s?-?({_UNIT_WORDS})(?![a-z])")
 _TIMES = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))[x×*]\s?(\d+)\b")
-# The unit each dimension is counted in, for receipts.
+# Units that are written with capitals; titles are read in small letters.
+_CAPITALS = {unit.lower(): unit for unit in word_set("L W kW V kV A mA mAh Ah Wh Hz kHz MHz GHz MPa GB TB MB K")}
+# The unit each dimension is counted in, for values that nobody wrote in words.
 _BASE_UNITS = {
     "mass": "g", "volume": "ml", "length": "mm", "power": "W", "voltage": "V", "current": "A", "charge": "mAh",
     "energy": "Wh", "frequency": "Hz", "speed": "rpm", "pressure": "bar", "memory": "GB", "light": "lm",
@@ -77,9 +83,15 @@ _BASE_UNITS = {
 }  # fmt: skip
 
 
-def write_measure(values: frozenset[float], dimension: str) -> str:
-    """Values of one dimension for a person: '50 ml'."""
-    return f"{' / '.join(f'{value:g}' for value in sorted(values))} {_BASE_UNITS.get(dimension, '')}".rstrip()
+def write_measure(value: float, dimension: str) -> str:
+    """A value of a dimension for a person: '50 ml'."""
+    return f"{value:g} {_BASE_UNITS.get(dimension, '')}".rstrip()
+
+
+def _write(number: str, unit: str) -> str:
+    """A quantity as the seller wrote it, its unit in the usual letters: '5 kg', '1.5 kW', '50매'."""
+    is_close = unit == "%" or unit >= "가"
+    return f"{number}{'' if is_close else ' '}{_CAPITALS.get(unit, unit)}"
 
 
 def _number(text: str) -> float:
@@ -94,21 +106,22 @@ def _measure(number: float, unit: str) -> tuple[str, float]:
     return dimension, round(number * factor, 4)
 
 
-def take_measures(text: str, found: list[tuple[str, float]]) -> str:
-    """Move sides and measures out of the text into `found`."""
+def take_measures(text: str, found: dict[Measure, str]) -> str:
+    """Move sides and measures out of the text into `found`, each with the words it was written in."""
 
     def sides(match: re.Match[str]) -> str:
         numbers = [match[1], *re.findall(r"\d+(?:\.\d+)?", match[2])]
         factor = _UNITS[match[3]][1]
-        found.append(("sides", round(sum(factor * float(n) * 31**i for i, n in enumerate(numbers)), 4)))
+        side = round(sum(factor * float(n) * 31**i for i, n in enumerate(numbers)), 4)
+        found.setdefault(("sides", side), match[0])
         return " "
 
     def measure(match: re.Match[str]) -> str:
-        found.append(_measure(_number(match[1]), match[2]))
+        found.setdefault(_measure(_number(match[1]), match[2]), _write(match[1], match[2]))
         return " "
 
     def times(match: re.Match[str]) -> str:
-        found.append(("count", float(match[1])))
+        found.setdefault(("count", float(match[1])), f"× {match[1]}")
         return " "
 
     return _TIMES.sub(times, _MEASURE.sub(measure, _SIDES.sub(sides, text)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from integrator.product import Evidence, Receipt
 from integrator.resolve.clusters import Decided
-from integrator.resolve.scorer import RELEASE, Raw, write_raw
+from integrator.resolve.scorer import RELEASE, write_raw
 from integrator.resolve.sketch import Sketch
 
 LANGUAGES = ("en", "ko", "es")
@@ -70,7 +70,7 @@ def make_receipt(decided: Decided, left: Sketch, right: Sketch) -> Receipt:
     first, second = (left, right) if left.ref < right.ref else (right, left)
     turned = first is right
     evidence = [
-        Evidence(feature, *_in_order(ours, theirs, turned), round(weight, 4))
+        Evidence(feature, *_in_order(write_raw(ours, left), write_raw(theirs, right), turned), round(weight, 4))
         for feature, weight, ours, theirs in decided.score.parts
     ]
     if decided.block == "judgement":
@@ -89,8 +89,8 @@ def make_receipt(decided: Decided, left: Sketch, right: Sketch) -> Receipt:
     )
 
 
-def _in_order(ours: Raw, theirs: Raw, turned: bool) -> tuple[str, str]:
-    return (write_raw(theirs), write_raw(ours)) if turned else (write_raw(ours), write_raw(theirs))
+def _in_order(ours: str, theirs: str, turned: bool) -> tuple[str, str]:
+    return (theirs, ours) if turned else (ours, theirs)
 
 
 def write_seller_evidence(receipt: Receipt, language: str = "en") -> list[str]:

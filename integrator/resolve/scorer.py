@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
+import msgspec
+
 from integrator.resolve.measures import write_measure
 from integrator.resolve.sketch import Sketch
 from integrator.resolve.words import LINES, MODIFIERS
@@ -51,7 +53,7 @@ WEIGHTS: dict[str, float] = {
     "same_platform": -4.7,  # a seller seldom lists one product twice in one place
     "same_platform_code": -2.5,  # unless the model code says it did
 }
-# Two conflicts that are certain enough to keep whole clusters apart.
+# Conflicts that are certain enough to keep whole clusters apart.
 _VETOES = frozenset({"code_conflict", "measure_conflict", "grade_conflict", "colour_conflict", "size_conflict"})
 _ACCEPT = 0.0
 
@@ -63,15 +65,18 @@ Parts = list[Part]
 _NONE: frozenset[float] = frozenset()
 
 
-def write_raw(raw: Raw) -> str:
-    """A raw value of a part as text."""
+def write_raw(raw: Raw, sketch: Sketch) -> str:
+    """A raw value of a part as text; a measure in the words of the listing it is from."""
     if isinstance(raw, str):
         return raw
-    return write_measure(*raw) if isinstance(raw, tuple) else " ".join(sorted(raw))
+    if isinstance(raw, frozenset):
+        return " ".join(sorted(raw))
+    values, dimension = raw
+    texts = (sketch.written.get((dimension, value)) or write_measure(value, dimension) for value in sorted(values))
+    return " / ".join(texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(msgspec.Struct, frozen=True):
     """Log-odds of a pair with its parts: (feature, contribution, left value, right value).
 
     Of a vetoed pair the parts end with the veto: nothing else could change the verdict. Values are raw: text is made of
@@ -209,7 +214,8 @@ def _spell(sketch: Sketch, code: str) -> str:
 
 def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
     agreed = False
-    for dimension in left.dimensions & right.dimensions:
+    # In order: receipts must not depend on how a process orders its sets.
+    for dimension in sorted(left.dimensions & right.dimensions):
         if dimension == "count":
             continue
         ours, theirs = left.measures.get(dimension, _NONE), right.measures.get(dimension, _NONE)

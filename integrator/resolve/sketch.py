@@ -1,13 +1,15 @@
 """A listing as the matcher sees it: words, measures, codes, colours and sizes of one statement, worked out once."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+import msgspec
+from msgspec.structs import replace
+
 from integrator.listing import Listing
-from integrator.resolve.measures import Measures, take_measures
+from integrator.resolve.measures import Measure, Measures, take_measures
 from integrator.resolve.names import consonants, fold, read_letter_names, romanise, translate
 from integrator.resolve.words import COLOURS, MODIFIERS, SAME_WORDS, SIZES, STOP_WORDS, word_set
 
@@ -36,8 +38,7 @@ _SPEC_NAMES = word_set(
 _TYPE_NAMES = word_set("code model no number type 모델 모델명 품번 형식")
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(msgspec.Struct, frozen=True):
     """One listing, ready to be compared. `key` is the store's, `ref` is 'platform:id:generation'."""
 
     key: int
@@ -63,15 +64,16 @@ class Sketch:
     prices: tuple[float, ...]  # US dollars per piece, every unit reading we can defend
     korean_only: bool
     spelled: dict[str, str]  # codes as the listing writes them, for receipts
+    written: dict[Measure, str]  # measures as the listing writes them, for receipts
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """What one line of text says."""
 
     words: frozenset[str]
     sounds: frozenset[str]
-    measures: tuple[tuple[str, float], ...]
+    measures: tuple[Measure, ...]
+    written: dict[Measure, str]  # each measure in the words of the line
     codes: frozenset[str]
     grades: tuple[tuple[str, str], ...]
     colours: frozenset[str]
@@ -109,7 +111,7 @@ def _korean_words(word: str) -> list[tuple[str, str]]:
 def read_words(text: str) -> Words:
     """Words, measures, codes, grades, colours and sizes of one line of text."""
     folded = _APART.sub(lambda match: match[0].replace(" ", ""), fold(text).replace("extra large", "xl"))
-    measures: list[tuple[str, float]] = []
+    measures: dict[Measure, str] = {}
     if _DIGIT.search(folded):
         folded = take_measures(folded, measures)
     words: set[str] = set()
@@ -133,14 +135,14 @@ def read_words(text: str) -> Words:
             grade = _GRADE.fullmatch(word)
             counted = _COUNTED.fullmatch(word)
             if counted is not None:
-                measures.append(("number", float(counted[1])))
+                measures.setdefault(("number", float(counted[1])), word)
             elif grade is not None:
                 grades[grade[1]] = grade[2]
             else:
                 codes.add(normal_code(word))
         elif word.isdigit():
             # A number without a unit we know: a size, a number of persons, a grain.
-            measures.append(("number", float(word[:12])))
+            measures.setdefault(("number", float(word[:12])), word)
         else:
             for part in word.replace("/", "-").split("-"):
                 if part and part not in STOP_WORDS:
@@ -151,6 +153,7 @@ def read_words(text: str) -> Words:
         frozenset(words),
         frozenset(sounds),
         tuple(measures),
+        measures,
         frozenset(codes),
         tuple(grades.items()),
         frozenset(colours),
@@ -174,7 +177,20 @@ def _group(pairs: Iterable[tuple[str, float]]) -> Measures:
 
 
 def _is_model_code(code: str) -> bool:
-    return len(code) >= 4 and any(letter.isdigit() for letter in code)
+    return len(code) >= 4 and _DIGIT.search(code) is not None
+
+
+@lru_cache(maxsize=8_192)
+def _kind_of(attribute: str) -> str:
+    """What an attribute's value says by its name: a specification, a model, or neither."""
+    name = fold(attribute)
+    if not _SPEC_NAMES.isdisjoint(_WORD.findall(name)):
+        return "specification"
+    return "model" if name in _TYPE_NAMES else ""
+
+
+def _all(sets: Sequence[frozenset[str]]) -> frozenset[str]:
+    return sets[0] if len(sets) == 1 else frozenset().union(*sets)
 
 
 def piece_prices(listing: Listing, rates: dict[str, Decimal]) -> tuple[float, ...]:
@@ -210,10 +226,10 @@ def draw(
     specs: list[Words] = []
     models = {normal_code(listing.model)} if listing.model else set()
     for attribute in listing.attributes:
-        name = fold(attribute.name)
-        if any(word in _SPEC_NAMES for word in _WORD.findall(name)):
+        kind = _kind_of(attribute.name)
+        if kind == "specification":
             specs.append(read_words(attribute.value))
-        elif name in _TYPE_NAMES and len(attribute.value) <= 40:
+        elif kind == "model" and len(attribute.value) <= 40:
             models.add(normal_code(attribute.value))
     own_number = normal_code(listing.seller_number) if listing.seller_number else ""
     models = {code for code in models if _is_model_code(code)}
@@ -221,6 +237,8 @@ def draw(
     if _is_model_code(own_number):
         codes.add(own_number)
     english = listing.names.get("en")
+    words = _all([line.words for line in lines])
+    every = [*lines, *specs]
     measures = _group(pair for line in lines for pair in line.measures)
     spec_measures = _group(pair for line in specs for pair in line.measures)
     return Sketch(
@@ -229,22 +247,23 @@ def draw(
         platform=listing.platform,
         visible=visible,
         title=fold(english or listing.name),
-        words=frozenset().union(*(line.words for line in lines)),
-        sounds=frozenset().union(*(line.sounds for line in lines)),
+        words=words,
+        sounds=_all([line.sounds for line in lines]),
         by_language={language: line.words for language, line in zip(listing.names, lines, strict=True)},
-        modifiers=frozenset().union(*(line.words for line in lines)) & MODIFIERS,
+        modifiers=words & MODIFIERS,
         measures=measures,
         spec_measures=spec_measures,
         dimensions=frozenset(measures) | frozenset(spec_measures),
         codes=frozenset(codes),
         models=frozenset(models),
         grades=dict(pair for line in lines for pair in line.grades),
-        colours=frozenset().union(*(line.colours for line in (*lines, *specs))),
-        sizes=frozenset().union(*(line.sizes for line in (*lines, *specs))),
+        colours=_all([line.colours for line in every]),
+        sizes=_all([line.sizes for line in every]),
         brand=fold(listing.brand) if listing.brand else None,
         hs6=listing.hs.hs6,
         category=listing.category.code,
         prices=piece_prices(listing, rates),
         korean_only=english is None,
         spelled=_spelled(listing),
+        written={measure: text for line in reversed(every) for measure, text in line.written.items()},
     )

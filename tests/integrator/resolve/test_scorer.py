@@ -6,7 +6,7 @@ import pytest
 
 from integrator.listing import Attribute, Hs, HsState, Price, PriceState
 from integrator.resolve.blocks import candidates
-from integrator.resolve.clusters import cluster
+from integrator.resolve.clusters import Decided, cluster
 from integrator.resolve.receipts import make_receipt, write_sentence
 from integrator.resolve.scorer import rarity_of, score
 from integrator.resolve.sketch import Sketch, draw, read_words
@@ -131,6 +131,32 @@ def test_a_receipt_says_in_words_why() -> None:
     assert sentence.startswith("These are one product: ")
     assert "same model LBF100" in sentence
     assert "같은 모델 LBF100" in write_sentence(make_receipt(decided, one, other), "ko")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "language", "words"),
+    [
+        ("Red Pepper Paste 5kg", "Red Pepper Paste 5 KG", "en", "same measure 5 kg"),
+        ("Red Pepper Paste 5kg", "Red Pepper Paste 5 KG", "ko", "같은 규격 5 kg"),
+        ("Red Pepper Paste 5kg", "Red Pepper Paste 5 KG", "es", "misma medida 5 kg"),
+        ("Sheet Mask, 12 pcs", "Sheet Mask 12PCS", "en", "same count 12 pcs"),
+        ("Sheet Mask 12매", "Sheet Mask 12매입", "ko", "같은 수량 12매"),
+        ("Centrifugal Pump 1.5kW", "Centrifugal Pump 1500 W", "es", "misma medida 1.5 kW"),
+        ("Steel Plate 300 x 400 mm", "Steel Plate 300 x 400 mm", "en", "same measure 300 x 400 mm"),
+        ("Olive Oil 0.5 L", "Olive Oil 1.5 L", "en", "other measure (0.5 L, 1.5 L)"),
+    ],
+)
+def test_a_receipt_shows_quantities_as_the_seller_wrote_them(one: str, other: str, language: str, words: str) -> None:
+    sketches = sketch("buykorea", one, hs=HS), sketch("tradekorea", other, hs=HS)
+    verdict = "different" if "other" in words else "same"
+    decided = Decided(0, 1, verdict, score(*sketches, rarity_of(sketches)), "few listings", "")
+    assert words in write_sentence(make_receipt(decided, *sketches), language)
+
+
+def test_the_key_that_brought_a_pair_is_the_first_by_name_of_those_it_shares() -> None:
+    titles = ("Collagen Sun Cream", "Sun Cream with Collagen", "Steel Valve", "Copper Pipe", "Brass Elbow")
+    sketches = [sketch("buykorea", title, key=number) for number, title in enumerate(titles)]
+    assert candidates(sketches) == {(0, 1): min(f"sound {sound}" for sound in sketches[0].sounds)}
 
 
 def test_many_unlike_listings_are_not_compared_all_with_all() -> None:
