@@ -65,7 +65,7 @@ class Weighing:
         counters = self._taken.counters
         if self._is_old_news(each, old, listing):
             counters.superseded += 1
-            # It is there, be it an old copy. Where copies are numbered the newer one comes by itself, and is counted then.
+            # It is there, be it an old copy. Where copies are numbered the newer one comes itself, and is counted then.
             if old.state == ListingState.LIVE.value and not each.record.sequence:
                 self._taken.sightings.append((old.key, old.sequence))
         elif is_used_again(old, listing):
