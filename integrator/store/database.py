@@ -1,6 +1,6 @@
 """One database: its engine, its transactions, the age of its schema.
 
-SQLite (WAL, synchronous FULL) means one host; a PostgreSQL address is taken as far as SQLAlchemy takes it. Nothing is
+SQLite (WAL, synchronous FULL) means one host; the statements are those that PostgreSQL takes too. Nothing is
 opened before the first use, so that a process may fork after making a Database.
 """
 

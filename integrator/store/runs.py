@@ -12,7 +12,7 @@ from integrator.store.tables import feed, lease, run
 
 
 class RunState(StrEnum):
-    """The states of DESIGN section 11. `queued`: a slice ended on schedule, its successor goes on."""
+    """The states (docs/commands.md). `queued`: a slice ended on schedule, its successor goes on."""
 
     QUEUED = "queued"
     RUNNING = "running"

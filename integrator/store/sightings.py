@@ -40,7 +40,7 @@ def mark_rejected(connection: Connection, sightings: Iterable[tuple[int, int]], 
     _reject.many(connection, [(run, now, sequence, key) for key, sequence in sightings])
 
 
-# Thirty days without a usable record: what we show is then too old to be shown (DESIGN section 2).
+# Thirty days without a usable record: what we show is then too old to be shown.
 STALE_AFTER_S = 30 * 86_400.0
 
 

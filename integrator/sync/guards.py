@@ -1,4 +1,4 @@
-"""Release or hold: what may become visible, and which disappearances wait for a person (DESIGN section 5)."""
+"""Release or hold: what may become visible, and which disappearances wait for a person."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

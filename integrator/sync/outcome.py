@@ -33,7 +33,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
     def as_row(self, *, index_writes: int = 0) -> dict[str, str | int | float]:
-        """The keys of DESIGN section 11."""
+        """The row that `hanmaru sync --json` prints (docs/commands.md)."""
         counted = self.counters
         return {
             "platform": self.platform,
