@@ -248,8 +248,9 @@ def save_sellers(connection: Connection, sellers: Sequence[Seller], *, now: floa
 
 
 def delete_sellers(connection: Connection, seller_ids: Iterable[str]) -> None:
-    """Sellers whose accounts all went to others."""
+    """Sellers whose accounts all went to others; their pairs are decided anew under those."""
     for piece in chunks(sorted(set(seller_ids))):
+        connection.execute(delete(edge).where(edge.c.seller_id.in_(piece)))
         connection.execute(delete(seller).where(seller.c.id.in_(piece)))
 
 
@@ -375,7 +376,6 @@ def retire(connection: Connection, ids: Iterable[str], *, now: float) -> None:
 # Edges and judgements ------------------------------------------------------------------------------------------------
 
 _EDGE = ("kind", "left", "right", "seller_id", "verdict", "score", "release", "receipt", "decided_at")
-_insert_edge = Prepared(insert(edge).values({name: bindparam(name) for name in _EDGE}), *_EDGE)
 
 
 def replace_edges(
@@ -409,7 +409,11 @@ def replace_edges(
                 decided_at,
             )
         )
-    _insert_edge.many(connection, rows)
+    # A pair whose accounts moved may still stand under their former seller, whose turn comes later.
+    statement = insert_for(connection, edge).values({name: bindparam(name) for name in _EDGE})
+    news = {name: statement.excluded[name] for name in _EDGE[3:]}
+    statement = statement.on_conflict_do_update(index_elements=[edge.c.kind, edge.c.left, edge.c.right], set_=news)
+    Prepared(statement, *_EDGE).many(connection, rows)
     return len(rows)
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from integrator.errors import ContradictoryJudgement, UnknownListing, UnknownProduct
 from integrator.listing import Hs, HsState
+from integrator.resolve import partition
 from integrator.resolve.decide import decide
 from integrator.resolve.judgements import make_judgement
 from integrator.store import catalogue, resolution, worklist
-from integrator.store.tables import edge, ledger, outbox, product
+from integrator.store.tables import edge, ledger, outbox, product, seller
 from integrator.store.tables import worklist as worklist_table
 from tests.fakes.shop import Shop, make_listing
 
@@ -185,6 +186,36 @@ def test_a_person_splits_and_joins_products(shop: Shop) -> None:
     shop.mark("buykorea", "1")
     shop.resolve()
     assert frozenset({"buykorea:100", "tradekorea:P1"}) in shop.clusters()
+
+
+def test_pairs_follow_their_accounts_to_another_seller(shop: Shop) -> None:
+    stock(shop)
+    for number in range(3):
+        shop.account("gobizkorea", f"C{number}", "Nurion Cosmetic", phone="+82212345678")
+    shop.resolve()
+    shop.account("buykorea", "1", "Nurion Cosmetic", brn=BRN, phone="+82212345678")
+    shop.resolve()
+    with shop.database.read() as connection:
+        sellers = connection.execute(select(seller.c.id)).scalars().all()
+        owners = connection.execute(select(edge.c.seller_id).where(edge.c.kind == "product")).scalars().all()
+    assert len(sellers) == 1
+    assert owners == sellers
+
+
+def test_a_pair_may_move_before_its_former_seller_has_had_its_turn(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "_PIECE", 1)
+    for platform, account_id in (("buykorea", "1"), ("tradekorea", "9"), *(("gobizkorea", f"C{n}") for n in range(3))):
+        shop.account(platform, account_id, "Nurion Cosmetic", phone="+82212345678")
+    stock_of_pair = (("buykorea", "100", "1"), ("tradekorea", "P1", "9"), ("gobizkorea", "G1", "C1"))
+    for platform, external_id, account_id in stock_of_pair:
+        shop.listing(make_listing(platform, external_id, account_id, "Centella Face Cream 50ml", hs=HS))
+    shop.resolve()
+    for platform, account_id in (("buykorea", "1"), ("tradekorea", "9")):
+        shop.account(platform, account_id, "Nurion Cosmetic", brn=BRN)
+    assert shop.resolve().failed == 0
+    with shop.database.read() as connection:
+        kept = connection.execute(select(edge.c.left, edge.c.right).where(edge.c.kind == "product")).all()
+    assert [tuple(pair) for pair in kept] == [("buykorea:100:1", "tradekorea:P1:1")]
 
 
 def test_every_merge_keeps_its_receipt(shop: Shop) -> None:
