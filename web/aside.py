@@ -11,14 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from web.config import Settings
-from web.wiring import wired
+from web.wiring import Wiring, wired
 
 if TYPE_CHECKING:
     from integrator.publish.document import Draft
     from integrator.publish.publisher import Published
-
-# Told one by one documents would make the index commit, and merge, all the time.
-_ENOUGH = 4_000
 
 # Pieces of some 500 documents, 1 MB each.
 _MOST_WAITING = 60
@@ -46,8 +43,8 @@ class Aside:
         with suppress(queue.Full):
             self._waiting.put_nowait([(each, draft.digest, draft.content) for each, draft in drafts.items()])
 
-    def finish(self) -> "Published":
-        """Nothing more comes: what was published, or nothing if the process could not."""
+    def finish(self) -> "tuple[Published, bool]":
+        """Nothing more comes: what was published, and whether that was everything that waited."""
         from integrator.publish.publisher import Published
 
         if not self._sender.ident:
@@ -55,8 +52,9 @@ class Aside:
         self._waiting.put(None)
         with suppress(OSError, EOFError):
             if self._answer.poll(_END_WITHIN_S):
-                return Published(*self._answer.recv())
-        return Published()
+                index_writes, refused, is_all = self._answer.recv()
+                return Published(index_writes, refused), is_all
+        return Published(), False
 
     def _send(self) -> None:
         more: list[tuple[str, str, bytes]] | None = []
@@ -90,10 +88,6 @@ def _publish(settings: Settings, drafts: Any, said: Any, *parents: Any) -> None:
     import gc
     import signal
 
-    from integrator.errors import IndexUnavailable
-    from integrator.publish.document import Draft
-    from integrator.publish.publisher import Published, publish
-
     # Ctrl-C is the parent's to answer; this process ends when its parent does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -101,15 +95,28 @@ def _publish(settings: Settings, drafts: Any, said: Any, *parents: Any) -> None:
         each.close()
     # The work makes many small values and no cycles; looking for cycles at the usual pace costs a tenth of it.
     gc.set_threshold(200_000, 20, 20)
-    published = Published()
-    with wired(settings) as wiring, suppress(EOFError, IndexUnavailable, OSError):
-        held: dict[str, Draft] = {}
-        while True:
-            more = drafts.recv()
-            held.update((product_id, Draft(digest, content)) for product_id, digest, content in more or ())
-            if len(held) >= _ENOUGH or more is None:
-                published += publish(wiring.database, wiring.index, drafts=held)
-                held.clear()
-            if more is None:
-                said.send((published.index_writes, published.refused))
-                return
+    # Whoever waits for the answer finds the end of it when this process could not go on.
+    with wired(settings) as wiring, suppress(EOFError, OSError):
+        said.send(_put_all(wiring, drafts))
+
+
+def _put_all(wiring: Wiring, handed: Any) -> tuple[int, int, bool]:
+    """Publish what is handed over, then all that waits: (index writes, refused documents, whether that was all)."""
+    from integrator.errors import IndexUnavailable
+    from integrator.publish.document import Draft
+    from integrator.publish.publisher import BATCH, Publishing
+
+    publishing = Publishing(wiring.database, wiring.index)
+    drafts: dict[str, Draft] = {}
+    is_all = False
+    with suppress(IndexUnavailable):
+        while (more := handed.recv()) is not None:
+            drafts.update((product_id, Draft(digest, content)) for product_id, digest, content in more)
+            if len(drafts) >= BATCH:
+                # No more than these: of those behind them the documents are still on their way.
+                publishing.put(len(drafts), drafts)
+        while publishing.put(BATCH, drafts):
+            pass
+        publishing.finish()
+        is_all = True
+    return publishing.published.index_writes, publishing.published.refused, is_all

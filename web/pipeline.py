@@ -91,7 +91,7 @@ def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
 
     with wiring.database.read() as connection:
         waiting = count_waiting(connection)
-    meanwhile = Published()
+    meanwhile, is_all = Published(), False
     if waiting >= _MARKS_FOR_TWO:
         # Whoever forks shares no open connection with its children.
         wiring.database.close()
@@ -104,9 +104,12 @@ def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
                 rates=wiring.rates,
                 offer=aside.take,
             )
-            meanwhile = aside.finish()
+            meanwhile, is_all = aside.finish()
     elif waiting:
         resolve_marked(wiring.database, clock=wiring.clock, progress=progress, rates=wiring.rates)
+    if is_all:
+        progress("publish", meanwhile.index_writes, meanwhile.index_writes)
+        return meanwhile
     return meanwhile + publish(wiring.database, wiring.index, progress=progress)
 
 

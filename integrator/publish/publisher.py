@@ -14,8 +14,11 @@ from integrator.store.outbox import DROP, PUT, Told, Waiting
 
 Progress = Callable[[str, int, int | None], None]
 
+# Rows read and analysed together.
+BATCH = 2_000
+
 # Documents a commit of the index: each makes a segment, and merging many small ones costs more than writing them.
-BATCH = 4_000
+_COMMIT = 16_000
 
 _decode = msgspec.json.Decoder(Product).decode
 
@@ -32,31 +35,98 @@ class Published:
 
 
 def publish(
-    database: Database,
-    index: IndexWriter,
-    *,
-    batch: int = BATCH,
-    progress: Progress | None = None,
-    drafts: Mapping[str, Draft] | None = None,
+    database: Database, index: IndexWriter, *, batch: int = BATCH, progress: Progress | None = None
 ) -> Published:
-    """Tell the index everything that waits. Raises IndexUnavailable; what was acknowledged before stays told.
-
-    `drafts` by product id spare making those documents once more; one that is out of date is not used.
-    """
+    """Tell the index everything that waits. Raises IndexUnavailable; what was acknowledged before stays told."""
     with database.read() as connection:
         total, _ = outbox.count_outbox(connection)
-        epoch = outbox.load_epoch(connection)
-    published = Published()
-    done = after = 0
-    while True:
-        rows, state = _load(database, after, batch, drafts or {})
-        if not rows:
-            return published
-        published += _publish_batch(database, index, rows, state, epoch)
-        done += len(rows)
-        after = rows[-1].sequence
+    publishing = Publishing(database, index)
+    done = 0
+    while rows := publishing.put(batch):
+        done += rows
         if progress is not None:
             progress("publish", done, max(total, done))
+    return publishing.finish()
+
+
+class Publishing:
+    """One walk over the outbox, oldest row first, each row asked once. Its methods raise IndexUnavailable."""
+
+    def __init__(self, database: Database, index: IndexWriter) -> None:
+        self._database = database
+        self._index = index
+        self._after = 0
+        self._asked: dict[str, tuple[Waiting, str]] = {}
+        self._acks: list[Ack] = []
+        self.published = Published()
+        with database.read() as connection:
+            self._epoch = outbox.load_epoch(connection)
+
+    def put(self, most: int = BATCH, drafts: dict[str, Draft] | None = None) -> int:
+        """Give the index the next rows; how many there were.
+
+        `drafts` by product id spare making those documents once more: they are taken out of it, and one that is out of
+        date is not used.
+        """
+        with self._database.read() as connection:
+            rows = outbox.load_waiting(connection, after=self._after, limit=most)
+        if rows:
+            if any(row.product_id in self._asked for row in rows):
+                # What the index was told of a product must be known before it is told another thing of it.
+                self._commit()
+            self._after = rows[-1].sequence
+            self._put(rows, _load_state(self._database, rows, drafts or {}))
+        if len(self._acks) >= _COMMIT:
+            self._commit()
+        return len(rows)
+
+    def finish(self) -> Published:
+        """Make durable what was put: how much that was in all."""
+        self._commit()
+        return self.published
+
+    def _put(self, rows: Sequence[Waiting], state: "_State") -> None:
+        puts: list[tuple[Waiting, IndexDocument]] = []
+        drops: list[Waiting] = []
+        needless: list[Waiting] = []
+        for row in rows:
+            last = state.told.get(row.product_id)
+            is_there = last is not None and last.operation == PUT
+            document = state.document(row.product_id, DocumentVersion(self._epoch, row.sequence))
+            if document is None:
+                (drops if is_there else needless).append(row)
+            elif last is not None and is_there and last.digest == document.digest:
+                needless.append(row)
+            else:
+                puts.append((row, document))
+        if puts:
+            self._acks += self._index.put([document for _, document in puts])
+        if drops:
+            versions = [(row.product_id, DocumentVersion(self._epoch, row.sequence)) for row in drops]
+            self._acks += self._index.drop(versions)
+        self._asked.update((row.product_id, (row, document.digest)) for row, document in puts)
+        self._asked.update((row.product_id, (row, "")) for row in drops)
+        if needless:
+            with self._database.write() as connection:
+                outbox.acknowledge(connection, (), epoch=self._epoch, leave=needless)
+
+    def _commit(self) -> None:
+        """Acknowledged rows leave, refused ones stay with the reason. A row without an answer of its own stays too."""
+        if self._acks:
+            self._index.commit()
+        good, bad = [], []
+        for ack in self._acks:
+            row, digest = self._asked[ack.product_id]
+            if ack.ok:
+                good.append((_as_done(row, digest), digest))
+            else:
+                bad.append((row, ack.reason))
+        if good or bad:
+            with self._database.write() as connection:
+                outbox.acknowledge(connection, good, epoch=self._epoch)
+                outbox.refuse(connection, bad)
+        self.published += Published(len(good), len(bad))
+        self._asked, self._acks = {}, []
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,61 +146,14 @@ class _State:
         return None if content is None else make_document(_decode(content), version)
 
 
-def _load(database: Database, after: int, limit: int, drafts: Mapping[str, Draft]) -> tuple[Sequence[Waiting], _State]:
+def _load_state(database: Database, rows: Sequence[Waiting], drafts: dict[str, Draft]) -> _State:
     with database.read() as connection:
-        rows = outbox.load_waiting(connection, after=after, limit=limit)
-        drafted = [row.product_id for row in rows if row.product_id in drafts]
-        digests = outbox.load_digests(connection, drafted)
-        fresh = {each: drafts[each] for each, digest in digests.items() if drafts[each].digest == digest}
-        others = [row.product_id for row in rows if row.product_id not in fresh]
-        contents = outbox.load_contents(connection, others)
-        return rows, _State(outbox.load_told(connection, [row.product_id for row in rows]), fresh, contents)
-
-
-def _publish_batch(
-    database: Database, index: IndexWriter, rows: Sequence[Waiting], state: _State, epoch: int
-) -> Published:
-    puts: list[tuple[Waiting, IndexDocument]] = []
-    drops: list[Waiting] = []
-    needless: list[Waiting] = []
-    for row in rows:
-        last = state.told.get(row.product_id)
-        is_there = last is not None and last.operation == PUT
-        document = state.document(row.product_id, DocumentVersion(epoch, row.sequence))
-        if document is None:
-            (drops if is_there else needless).append(row)
-        elif last is not None and is_there and last.digest == document.digest:
-            needless.append(row)
-        else:
-            puts.append((row, document))
-    acks = index.put([document for _, document in puts]) if puts else []
-    acks += index.drop([(row.product_id, DocumentVersion(epoch, row.sequence)) for row in drops]) if drops else []
-    if acks:
-        index.commit()
-    asked = [(row, document.digest) for row, document in puts] + [(row, "") for row in drops]
-    return _settle(database, asked, acks, needless, epoch)
-
-
-def _settle(
-    database: Database,
-    asked: Sequence[tuple[Waiting, str]],
-    acks: Sequence[Ack],
-    needless: Sequence[Waiting],
-    epoch: int,
-) -> Published:
-    """Acknowledged rows leave, refused ones stay with the reason. A row without an answer of its own stays too."""
-    answers = {ack.product_id: ack for ack in acks}
-    good, bad = [], []
-    for row, digest in asked:
-        ack = answers.get(row.product_id)
-        if ack is not None and ack.ok:
-            good.append((_as_done(row, digest), digest))
-        elif ack is not None:
-            bad.append((row, ack.reason))
-    with database.write() as connection:
-        outbox.acknowledge(connection, good, epoch=epoch, leave=needless)
-        outbox.refuse(connection, bad)
-    return Published(len(good), len(bad))
+        ids = [row.product_id for row in rows]
+        handed = {product_id: drafts.pop(product_id) for product_id in ids if product_id in drafts}
+        digests = outbox.load_digests(connection, list(handed))
+        fresh = {each: handed[each] for each, digest in digests.items() if handed[each].digest == digest}
+        contents = outbox.load_contents(connection, [each for each in ids if each not in fresh])
+        return _State(outbox.load_told(connection, ids), fresh, contents)
 
 
 def _as_done(row: Waiting, digest: str) -> Waiting:

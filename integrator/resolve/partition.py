@@ -4,16 +4,14 @@ One process writes; the pure part (`integrator.resolve.work`) runs in as many as
 still there, and a seller whose membership changed says so in its own row: the next call ends the work.
 """
 
-import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from multiprocessing import get_all_start_methods, get_context
 from typing import TYPE_CHECKING
 from uuid import uuid4
-from zlib import crc32
 
 import msgspec
 
@@ -164,7 +162,10 @@ def _load_release(database: Database, rates: Rates) -> Release:
         with database.write() as connection:
             resolution.replace_guess_counts(connection, fresh)
             counts = resolution.load_guess_counts(connection)
-    return Release(make_guesses(counts), rates)
+    guesses = make_guesses(counts)
+    said = sorted((*place, guess.heading, round(guess.share, 6)) for place, guess in guesses.items())
+    name = blake2b(msgspec.json.encode((RELEASE, FORM, rates.day, said)), digest_size=8).hexdigest()
+    return Release(guesses, rates, name)
 
 
 # Sellers in pieces ---------------------------------------------------------------------------------------------------
@@ -282,28 +283,32 @@ def _load_partitions(
     sellers = resolution.load_sellers(connection, seller_ids)
     owner: dict[Ref, str] = {ref: each for each, (seller, _) in sellers.items() for ref in seller.accounts}
     members: dict[str, list[RawMember]] = {each: [] for each in sellers}
-    states: dict[str, list[bytes]] = {each: [] for each in sellers}
-    for account, number, member in resolution.load_members(connection, owner):
-        seller_id = owner[account]
-        members[seller_id].append(member)
-        states[seller_id].append(
-            struct.pack("<QQ??I", member.key, number, member.visible, member.stale, crc32(member.detail or b""))
-        )
+    for account, member in resolution.load_members(connection, owner):
+        members[owner[account]].append(member)
     judged = _load_judged(connection, members)
     partitions, digests = [], {}
     for seller_id, (seller, before) in sellers.items():
         partition = Partition(seller_id, seller.name, tuple(members[seller_id]), judged.get(seller_id, {}))
-        digest = _digest(partition, states[seller_id], release)
+        digest = _digest(partition, release)
         tally.sellers += 1
         if digest == before:
             tally.skipped += 1
             continue
         partitions.append(partition)
         digests[seller_id] = digest
-    return partitions, digests, _load_naming(connection, partitions)
+    present = {member.previous for each in partitions for member in each.members if member.previous}
+    made_from = resolution.load_made_from(connection, present)
+    known = [_with_made_from(partition, made_from) for partition in partitions]
+    return known, digests, _load_naming(connection, known)
 
 
-def _digest(partition: Partition, states: list[bytes], release: Release) -> bytes:
+def _with_made_from(partition: Partition, made_from: Mapping[str, bytes]) -> Partition:
+    present = {member.previous for member in partition.members if member.previous}
+    return replace(partition, made_from={each: made_from[each] for each in present if each in made_from})
+
+
+def _digest(partition: Partition, release: Release) -> bytes:
+    states = [member.state for member in partition.members]
     head = (RELEASE, FORM, release.rates.day, partition.seller_name, sorted(partition.judged.items()))
     return blake2b(msgspec.json.encode(head) + b"".join(sorted(states)), digest_size=16).digest()
 
@@ -354,21 +359,25 @@ def _keep(database: Database, piece: _Piece, done: _Done, clock: Clock, tally: _
         resolution.save_products(
             connection,
             [
-                resolution.ProductRow(m.id, seller_id, m.visible, m.heading, m.content, bytes.fromhex(m.draft.digest))
+                resolution.ProductRow(
+                    m.id, seller_id, m.visible, m.heading, m.content, bytes.fromhex(m.draft.digest), m.made_from
+                )
                 for seller_id, m in made
             ],
             [(key, m.id) for _, m in made for key in m.keys],
             now=now,
         )
         retired = {old: m.id for _, m in made for old in m.retired if old != m.id}
-        _end_products(connection, before, {m.id for _, m in made}, retired, now)
-        resolution.drop_gone_listings(connection, {m.id for _, m in made} & before.keys())
+        made_now = {m.id for _, m in made}
+        unchanged = {product_id for outcome in done.outcomes for product_id in outcome.unchanged}
+        _end_products(connection, before, made_now | unchanged, retired, now)
+        resolution.drop_gone_listings(connection, made_now & before.keys())
         edges = [(outcome.seller_id, receipt) for outcome in done.outcomes for receipt in outcome.receipts]
         tally.edges += resolution.replace_edges(connection, PRODUCT, edges, sellers, now=now)
         digests = {m.id: m.draft.digest if m.visible else None for _, m in made}
         outbox.enqueue(connection, digests, unheard=minted, now=now)
         resolution.settle_sellers(connection, {each: piece.digests[each] for each in sellers})
-    tally.products += len(made)
+    tally.products += len(made) + len(unchanged)
     tally.offer({m.id: m.draft for _, m in made if m.visible})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 import msgspec
 
@@ -30,12 +31,17 @@ _encode = msgspec.json.encode
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One seller's part of the work. `judged`: pairs of 'platform:id' (smaller first) to a person's verdict."""
+    """One seller's part of the work.
+
+    `judged`: pairs of 'platform:id' (smaller first) to a person's verdict. `made_from`: what its listings' present
+    products were made from, by id.
+    """
 
     seller_id: str
     seller_name: str
     members: tuple[RawMember, ...]
     judged: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    made_from: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Release:
 
     guesses: Guesses
     rates: Rates
+    name: str = ""  # of all that a product depends on beside its listings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +76,17 @@ class Made:
     heading: str | None
     content: bytes
     draft: Draft
+    made_from: bytes
     retired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One seller worked out."""
+    """One seller worked out. `unchanged` are products that are as they were."""
 
     seller_id: str
     products: tuple[Made, ...]
+    unchanged: tuple[str, ...]
     receipts: tuple[Receipt, ...]
 
 
@@ -97,15 +106,32 @@ def work_out(partitions: Sequence[Partition], naming: Naming, release: Release) 
     outcomes = []
     position = 0
     for partition, (listings, found, receipts) in zip(partitions, solved, strict=True):
-        made = []
+        made: list[Made] = []
+        unchanged: list[str] = []
         for group in found:
             founder = min(member.ref for member in group)
             carried = named.ids[position]
-            product = _merge(partition, group, listings, carried or mint(PRODUCT, founder), release)
-            made.append(_made(product, group, founder, carried is None, tuple(sorted(led.get(position, ())))))
+            retired = tuple(sorted(led.get(position, ())))
             position += 1
-        outcomes.append(Outcome(partition.seller_id, tuple(made), receipts))
+            made_from = _made_from(partition, group, release)
+            if carried and not retired and _is_unchanged(partition, group, carried, made_from):
+                unchanged.append(carried)
+                continue
+            product_id = carried or mint(PRODUCT, founder)
+            product = _merge(partition, group, listings, release, product_id)
+            made.append(_made(product, group, founder, carried is None, retired, made_from))
+        outcomes.append(Outcome(partition.seller_id, tuple(made), tuple(unchanged), receipts))
     return outcomes
+
+
+def _made_from(partition: Partition, group: Sequence[RawMember], release: Release) -> bytes:
+    """A digest of all that a product is made of: its listings, its seller's name, and what is the same for all."""
+    head = f"{release.name}|{partition.seller_id}|{partition.seller_name}|".encode()
+    return blake2b(head + b"".join(member.state for member in group), digest_size=12).digest()
+
+
+def _is_unchanged(partition: Partition, group: Sequence[RawMember], product_id: str, made_from: bytes) -> bool:
+    return partition.made_from.get(product_id) == made_from and all(each.previous == product_id for each in group)
 
 
 def _claimable(groups: Sequence[tuple[RawMember, ...]], previous: Mapping[str, str], naming: Naming) -> dict[str, str]:
@@ -197,8 +223,8 @@ def _merge(
     partition: Partition,
     group: Sequence[RawMember],
     listings: Mapping[int, Listing],
-    product_id: str,
     release: Release,
+    product_id: str,
 ) -> Product:
     members = [
         Member(
@@ -221,7 +247,14 @@ def _merge(
     )
 
 
-def _made(product: Product, group: Sequence[RawMember], founder: str, fresh: bool, retired: tuple[str, ...]) -> Made:
+def _made(
+    product: Product,
+    group: Sequence[RawMember],
+    founder: str,
+    fresh: bool,
+    retired: tuple[str, ...],
+    made_from: bytes,
+) -> Made:
     return Made(
         id=product.product_id,
         fresh=fresh,
@@ -232,6 +265,7 @@ def _made(product: Product, group: Sequence[RawMember], founder: str, fresh: boo
         content=_encode(product),
         draft=draft_of(product),
         retired=retired,
+        made_from=made_from,
     )
 
 

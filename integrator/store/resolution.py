@@ -282,15 +282,14 @@ def settle_sellers(connection: Connection, digests: Mapping[str, bytes]) -> None
 # Listings of sellers -------------------------------------------------------------------------------------------------
 
 
-def load_members(connection: Connection, refs: Iterable[Ref]) -> list[tuple[Ref, int, RawMember]]:
-    """Live listings of these accounts with content, detail and present product: (account, version, listing)."""
-    found: list[tuple[Ref, int, RawMember]] = []
+def load_members(connection: Connection, refs: Iterable[Ref]) -> list[tuple[Ref, RawMember]]:
+    """Live listings of these accounts, each with its account."""
+    found: list[tuple[Ref, RawMember]] = []
     for platform, ids in _by_platform(refs).items():
         for piece in chunks(ids):
             wanted = (
                 select(
                     listing.c.account_id,
-                    version.c.version,
                     listing.c.key,
                     listing.c.platform,
                     listing.c.external_id,
@@ -301,14 +300,15 @@ def load_members(connection: Connection, refs: Iterable[Ref]) -> list[tuple[Ref,
                     version.c.content,
                     detail.c.content,
                     product_listing.c.product_id,
+                    version.c.version,
                 )
                 .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
                 .outerjoin(detail, detail.c.listing_key == listing.c.key)
                 .outerjoin(product_listing, product_listing.c.listing_key == listing.c.key)
                 .where(listing.c.platform == platform, listing.c.account_id.in_(piece), listing.c.state == "live")
             )
-            for account_id, number, *row in connection.execute(wanted).all():
-                found.append(((platform, account_id), number, RawMember(*row)))
+            for account_id, *row in connection.execute(wanted).all():
+                found.append(((platform, account_id), RawMember(*row)))
     return found
 
 
@@ -376,45 +376,41 @@ def retire(connection: Connection, ids: Iterable[str], *, now: float) -> None:
 # Edges and judgements ------------------------------------------------------------------------------------------------
 
 _EDGE = ("kind", "left", "right", "seller_id", "verdict", "score", "release", "receipt", "decided_at")
+_delete_edge = Prepared(
+    delete(edge).where(
+        edge.c.kind == bindparam("k"),
+        edge.c.left == bindparam("l"),
+        edge.c.right == bindparam("r"),
+        edge.c.seller_id == bindparam("of"),
+    ),
+    "k", "l", "r", "of",
+)  # fmt: skip
 
 
 def replace_edges(
     connection: Connection, kind: str, edges: Iterable[tuple[str, Receipt]], sellers: Iterable[str], *, now: float
 ) -> int:
     """These are all edges of these sellers now: (seller id, receipt) pairs. An unchanged edge keeps its day."""
-    touched = sorted(set(sellers))
-    before: dict[tuple[str, str], tuple[bytes, float]] = {}
-    for piece in chunks(touched):
-        wanted = select(edge.c.left, edge.c.right, edge.c.receipt, edge.c.decided_at).where(
-            edge.c.kind == kind, edge.c.seller_id.in_(piece)
-        )
-        before.update(((row[0], row[1]), (row[2], row[3])) for row in connection.execute(wanted).all())
-    for piece in chunks(touched):
-        connection.execute(delete(edge).where(edge.c.kind == kind, edge.c.seller_id.in_(piece)))
+    gone: dict[tuple[str, str, str], bytes] = {}
+    for piece in chunks(sorted(set(sellers))):
+        # By seller alone: asked for the kind too, a planner without statistics walks every edge of it.
+        wanted = select(edge.c.left, edge.c.right, edge.c.seller_id, edge.c.receipt, edge.c.kind)
+        rows_of = connection.execute(wanted.where(edge.c.seller_id.in_(piece))).all()
+        gone.update(((row[0], row[1], row[2]), row[3]) for row in rows_of if row[4] == kind)
     rows = []
-    for seller_id, receipt in edges:
-        body = _encode(receipt)
-        kept = before.get((receipt.left, receipt.right))
-        decided_at = kept[1] if kept and kept[0] == body else now
-        rows.append(
-            (
-                kind,
-                receipt.left,
-                receipt.right,
-                seller_id,
-                receipt.verdict,
-                receipt.score,
-                receipt.release,
-                body,
-                decided_at,
-            )
-        )
-    # A pair whose accounts moved may still stand under their former seller, whose turn comes later.
+    count = 0
+    for seller_id, each in edges:
+        body = _encode(each)
+        count += 1
+        if gone.pop((each.left, each.right, seller_id), None) != body:
+            rows.append((kind, each.left, each.right, seller_id, each.verdict, each.score, each.release, body, now))
+    _delete_edge.many(connection, [(kind, *place) for place in gone])
+    # A pair whose accounts moved may still stand under their former seller.
     statement = insert_for(connection, edge).values({name: bindparam(name) for name in _EDGE})
     news = {name: statement.excluded[name] for name in _EDGE[3:]}
     statement = statement.on_conflict_do_update(index_elements=[edge.c.kind, edge.c.left, edge.c.right], set_=news)
     Prepared(statement, *_EDGE).many(connection, rows)
-    return len(rows)
+    return count
 
 
 def add_judgement(connection: Connection, new: Judgement) -> None:
@@ -451,6 +447,7 @@ class ProductRow:
     heading: str | None
     content: bytes
     digest: bytes
+    made_from: bytes
 
 
 def save_products(
@@ -459,13 +456,13 @@ def save_products(
     """Write products and which listings are theirs."""
     if not rows:
         return
-    fields = ("seller_id", "visible", "heading", "content", "digest", "updated_at")
+    fields = ("seller_id", "visible", "heading", "content", "digest", "made_from", "updated_at")
     statement = insert_for(connection, product).values({name: bindparam(name) for name in ("id", *fields)})
     statement = statement.on_conflict_do_update(
         index_elements=[product.c.id], set_={name: statement.excluded[name] for name in fields}
     )
     Prepared(statement, "id", *fields).many(
-        connection, [(r.id, r.seller_id, r.visible, r.heading, r.content, r.digest, now) for r in rows]
+        connection, [(r.id, r.seller_id, r.visible, r.heading, r.content, r.digest, r.made_from, now) for r in rows]
     )
     owned = insert_for(connection, product_listing).values(
         {name: bindparam(name) for name in ("listing_key", "product_id")}
@@ -482,6 +479,15 @@ def find_products_of(connection: Connection, seller_ids: Iterable[str]) -> dict[
     for piece in chunks(sorted(set(seller_ids))):
         wanted = select(product.c.id, product.c.seller_id, product.c.visible).where(product.c.seller_id.in_(piece))
         found.update((row[0], (row[1], row[2])) for row in connection.execute(wanted).all())
+    return found
+
+
+def load_made_from(connection: Connection, product_ids: Iterable[str]) -> dict[str, bytes]:
+    """The digest of what each of these products was made from."""
+    found: dict[str, bytes] = {}
+    for piece in chunks(sorted(set(product_ids))):
+        wanted = select(product.c.id, product.c.made_from).where(product.c.id.in_(piece))
+        found.update((row[0], row[1]) for row in connection.execute(wanted).all())
     return found
 
 
@@ -514,13 +520,12 @@ def delete_products(connection: Connection, ids: Iterable[str]) -> None:
 
 def drop_gone_listings(connection: Connection, product_ids: Iterable[str]) -> None:
     """Take listings that no longer live out of these products."""
-    live = select(listing.c.key).where(listing.c.state == "live")
+    here = product_listing.c.listing_key == listing.c.key
     for piece in chunks(sorted(set(product_ids))):
-        connection.execute(
-            delete(product_listing).where(
-                product_listing.c.product_id.in_(piece), product_listing.c.listing_key.not_in(live)
-            )
-        )
+        wanted = select(listing.c.key).join(product_listing, here)
+        wanted = wanted.where(product_listing.c.product_id.in_(piece), listing.c.state != "live")
+        for gone in chunks(connection.execute(wanted).scalars().all()):
+            connection.execute(delete(product_listing).where(product_listing.c.listing_key.in_(gone)))
 
 
 # Category table ------------------------------------------------------------------------------------------------------

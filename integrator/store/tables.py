@@ -389,6 +389,7 @@ product = Table(
     Column("heading", Text),
     Column("content", LargeBinary, nullable=False),  # Product as JSON: the merged view
     Column("digest", LargeBinary, nullable=False),
+    Column("made_from", LargeBinary, nullable=False),  # digest of all that went in: equal, and there is nothing to make
     Column("updated_at", Float, nullable=False),
     Index(None, "seller_id"),
 )

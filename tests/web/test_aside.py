@@ -33,7 +33,7 @@ def shop(wiring):
 def test_what_is_handed_over_is_published_by_the_other_process(wiring, shop):
     with publishing_aside(wiring.settings) as aside:
         shop.resolve(offer=aside.take)
-        assert aside.finish() == Published(30, 0)
+        assert aside.finish() == (Published(30, 0), True)
     assert publish(wiring.database, wiring.index) == Published()
     assert verify(wiring.database, wiring.index).count == 0
 
@@ -41,7 +41,7 @@ def test_what_is_handed_over_is_published_by_the_other_process(wiring, shop):
 def test_what_was_never_handed_over_is_published_too(wiring, shop):
     shop.resolve()
     with publishing_aside(wiring.settings) as aside:
-        assert aside.finish() == Published(30, 0)
+        assert aside.finish() == (Published(30, 0), True)
 
 
 def test_a_block_that_fails_leaves_the_outbox_as_it_is(wiring, shop):
@@ -59,3 +59,12 @@ def test_many_marks_are_worked_out_and_published_together(wiring, shop, monkeypa
     monkeypatch.setattr(pipeline, "_MARKS_FOR_TWO", 2)
     assert pipeline.resolve_and_publish(wiring, lambda *_: None) == Published(30, 0)
     assert verify(wiring.database, wiring.index).count == 0
+
+
+def test_an_index_that_does_not_answer_leaves_everything_to_be_published(wiring, shop, tmp_path):
+    (tmp_path / "index").write_text("no folder")
+    with publishing_aside(wiring.settings) as aside:
+        shop.resolve(offer=aside.take)
+        assert aside.finish() == (Published(), False)
+    (tmp_path / "index").unlink()
+    assert publish(wiring.database, wiring.index) == Published(30, 0)

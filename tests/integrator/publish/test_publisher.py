@@ -13,7 +13,7 @@ from integrator.listing import Hs, HsState
 from integrator.ports import Ack, DocumentVersion, IndexDocument
 from integrator.product import Product
 from integrator.publish.document import Draft, make_document
-from integrator.publish.publisher import Published, publish
+from integrator.publish.publisher import Published, Publishing, publish
 from integrator.publish.rebuild import queue_drift, rebuild, verify
 from integrator.store.outbox import load_contents
 from integrator.store.tables import meta, outbox
@@ -234,10 +234,47 @@ def test_what_waited_during_a_rebuild_is_told_to_the_new_index(shop: Shop, index
     assert (waiting(shop), verify(shop.database, index).count) == (0, 0)
 
 
+def publish_with(shop: Shop, index: Ledger, drafts: dict[str, Draft]) -> Published:
+    publishing = Publishing(shop.database, index)
+    publishing.put(10, drafts)
+    return publishing.finish()
+
+
+def test_a_product_that_leaves_between_its_put_and_the_commit_is_taken_out(shop: Shop, index: Ledger) -> None:
+    stock(shop)
+    publishing = Publishing(shop.database, index)
+    publishing.put()
+    gone = shop.product_of("buykorea:1")
+    shop.withdraw("buykorea", "1")
+    shop.resolve()
+    publishing.put()
+    assert publishing.finish() == Published(4, 0)
+    assert gone not in index.rows
+    assert (waiting(shop), verify(shop.database, index).count) == (0, 0)
+
+
+def test_nothing_leaves_before_the_commit(shop: Shop, index: Ledger) -> None:
+    stock(shop)
+    publishing = Publishing(shop.database, index)
+    assert publishing.put() == 3
+    assert waiting(shop) == 3
+    publishing.finish()
+    assert waiting(shop) == 0
+
+
+def test_a_walk_asks_each_row_once(shop: Shop, index: Ledger) -> None:
+    stock(shop)
+    index.refuses = {shop.product_of("buykorea:0")}
+    publishing = Publishing(shop.database, index)
+    while publishing.put(1):
+        pass
+    assert publishing.finish() == Published(2, 1)
+
+
 def test_a_handed_over_document_is_the_one_that_would_be_made(shop: Shop, index: Ledger) -> None:
     drafts = stock(shop)
     assert len(drafts) == 3
-    assert publish(shop.database, index, drafts=drafts) == Published(3, 0)
+    assert publish_with(shop, index, dict(drafts)) == Published(3, 0)
     assert verify(shop.database, index).count == 0
     with shop.database.read() as connection:
         contents = load_contents(connection, sorted(drafts))
@@ -253,6 +290,6 @@ def test_a_handed_over_document_that_is_out_of_date_is_not_used(shop: Shop, inde
     shop.withdraw("buykorea", "1")
     shop.resolve()
     changed = shop.product_of("buykorea:0")
-    assert publish(shop.database, index, drafts=old) == Published(2, 0)
+    assert publish_with(shop, index, dict(old)) == Published(2, 0)
     assert index.rows[changed][1] != old[changed].digest
     assert verify(shop.database, index).count == 0

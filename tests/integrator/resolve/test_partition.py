@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from integrator.errors import ContradictoryJudgement, UnknownListing, UnknownProduct
 from integrator.listing import Hs, HsState
@@ -71,6 +71,30 @@ def test_one_changed_listing_touches_its_own_seller_only(shop: Shop) -> None:
     shop.resolve()
     shop.listing(make_listing("gobizkorea", "G1", "C1", "Bath Bomb Lavender 100g"))
     assert shop.resolve().sellers == 1
+
+
+def test_of_a_touched_seller_only_the_changed_product_is_written(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    with shop.database.write() as connection:
+        connection.execute(update(product).values(updated_at=1.0))
+    shop.listing(make_listing("buykorea", "101", "1", "Velvet Lip Tint Rose 5g", hs=HS))
+    done = shop.resolve()
+    with shop.database.read() as connection:
+        written = connection.execute(select(product.c.id).where(product.c.updated_at > 1.0)).scalars().all()
+    assert written == [shop.product_of("buykorea:101")]
+    assert (done.products, shop.resolve().sellers) == (3, 0)
+
+
+def test_a_seller_that_shows_another_name_has_all_its_products_made_anew(shop: Shop) -> None:
+    stock(shop)
+    shop.resolve()
+    for platform, account_id in (("buykorea", "1"), ("tradekorea", "9")):
+        shop.account(platform, account_id, "Nurion Beauty", brn=BRN)
+    shop.resolve()
+    with shop.database.read() as connection:
+        found = catalogue.require_product(connection, shop.product_of("buykorea:101"))
+    assert found.seller_name == "Nurion Beauty"
 
 
 def test_an_account_nobody_knows_still_sells(shop: Shop) -> None:
