@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from integrator.publish.document import Draft
     from integrator.publish.publisher import Published
 
+# Documents given to the index together: few, so that little is left to do when the last ones come.
+_ENOUGH = 250
+
 # Pieces of some 500 documents, 1 MB each.
 _MOST_WAITING = 60
 
@@ -112,7 +115,7 @@ def _put_all(wiring: Wiring, handed: Any) -> tuple[int, int, bool]:
     with suppress(IndexUnavailable):
         while (more := handed.recv()) is not None:
             drafts.update((product_id, Draft(digest, content)) for product_id, digest, content in more)
-            if len(drafts) >= BATCH:
+            if len(drafts) >= _ENOUGH:
                 # No more than these: of those behind them the documents are still on their way.
                 publishing.put(len(drafts), drafts)
         while publishing.put(BATCH, drafts):

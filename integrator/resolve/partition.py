@@ -41,7 +41,7 @@ Offer = Callable[[Mapping[str, Draft]], None]
 
 # Accounts a round; sellers loaded at a time; listings a piece of work for one process.
 _MARKS = 10_000
-_SELLERS = 300
+_SELLERS = 100
 _PIECE = 500
 # The category table is made again when this many times as many listings live as when it was made.
 _GROWTH = 2

@@ -53,8 +53,6 @@ WEIGHTS: dict[str, float] = {
     "same_platform": -4.7,  # a seller seldom lists one product twice in one place
     "same_platform_code": -2.5,  # unless the model code says it did
 }
-# Conflicts that are certain enough to keep whole clusters apart.
-_VETOES = frozenset({"code_conflict", "measure_conflict", "grade_conflict", "colour_conflict", "size_conflict"})
 _ACCEPT = 0.0
 
 
@@ -137,12 +135,10 @@ def score(left: Sketch, right: Sketch, rarity: Rarity) -> Score:
     """Log-odds that two listings of one seller are one product."""
     parts: Parts = [("start", WEIGHTS["start"], "", "")]
     # What can forbid the pair comes first, the cheapest before the others.
-    _score_sets(left, right, parts)
-    _score_measures(left, right, parts)
-    _score_codes(left, right, rarity, parts)
-    for part in parts:
-        if part[0] in _VETOES:
-            return Score(round(sum(each[1] for each in parts), 4), part[0], tuple(parts))
+    veto = _score_sets(left, right, parts) or _score_measures(left, right, parts)
+    veto = veto or _score_codes(left, right, rarity, parts)
+    if veto:
+        return Score(round(sum(each[1] for each in parts), 4), veto, tuple(parts))
     _score_text(left, right, rarity, parts)
     _score_trade(left, right, parts)
     return Score(round(sum(each[1] for each in parts), 4), None, tuple(parts))
@@ -193,26 +189,27 @@ def _score_lines(left: frozenset[str], right: frozenset[str], parts: Parts) -> N
     parts.append((feature, WEIGHTS[feature], left, right))
 
 
-def _score_codes(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> None:
+def _score_codes(left: Sketch, right: Sketch, rarity: Rarity, parts: Parts) -> str | None:
     if not left.codes or not right.codes:
-        return
+        return None
     shared = left.codes & right.codes
     if shared:
         best = min(shared, key=lambda code: (rarity.codes[code], code))
         feature = "code" if rarity.codes[best] <= 4 else "code_common"
         parts.append((feature, WEIGHTS[feature], _spell(left, best), _spell(right, best)))
-        return
+        return None
     ours, theirs = min(left.models or left.codes), min(right.models or right.codes)
     longer = any(a.startswith(b) or b.startswith(a) for a in left.codes for b in right.codes)
     feature = "code_longer" if longer else "code_conflict"
     parts.append((feature, WEIGHTS[feature], _spell(left, ours), _spell(right, theirs)))
+    return None if longer else feature
 
 
 def _spell(sketch: Sketch, code: str) -> str:
     return sketch.spelled.get(code) or code.upper()
 
 
-def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
+def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> str | None:
     agreed = False
     # In order: receipts must not depend on how a process orders its sets.
     for dimension in sorted(left.dimensions & right.dimensions):
@@ -227,29 +224,37 @@ def _score_measures(left: Sketch, right: Sketch, parts: Parts) -> None:
         else:
             feature = "measure_conflict" if ours and theirs else "spec_conflict"
         _add_measure(feature, dimension, our_all, their_all, parts)
+        if feature == "measure_conflict":
+            return feature
     ours, theirs = left.measures.get("count", _NONE), right.measures.get("count", _NONE)
     if ours and theirs:
         other = ours - theirs and theirs - ours
         feature = "count" if not other else "pack" if agreed else "count_conflict"
         _add_measure(feature, "count", ours, theirs, parts)
+    return None
 
 
 def _add_measure(feature: str, dimension: str, ours: frozenset[float], theirs: frozenset[float], parts: Parts) -> None:
     parts.append((feature, WEIGHTS[feature], (ours, dimension), (theirs, dimension)))
 
 
-def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> None:
+def _score_sets(left: Sketch, right: Sketch, parts: Parts) -> str | None:
     for kind, grade in left.grades.items():
         other = right.grades.get(kind)
         if other is not None:
             feature = "grade" if grade == other else "grade_conflict"
             parts.append((feature, WEIGHTS[feature], kind + grade, kind + other))
+            if feature == "grade_conflict":
+                return feature
     for name, ours, theirs in (("colour", left.colours, right.colours), ("size", left.sizes, right.sizes)):
         if ours and theirs:
             feature = f"{name}_conflict" if ours - theirs and theirs - ours else name
             parts.append((feature, WEIGHTS[feature], ours, theirs))
+            if feature != name:
+                return feature
         elif ours != theirs and name == "colour":
             parts.append(("colour_one_sided", WEIGHTS["colour_one_sided"], ours, theirs))
+    return None
 
 
 def _score_trade(left: Sketch, right: Sketch, parts: Parts) -> None:

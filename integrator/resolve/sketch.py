@@ -196,6 +196,8 @@ def _all(sets: Sequence[frozenset[str]]) -> frozenset[str]:
 def piece_prices(listing: Listing, rates: dict[str, Decimal]) -> tuple[float, ...]:
     """First-step prices in US dollars, per quoted unit and, where the listing states a pack, per piece of it."""
     found: list[float] = []
+    if not listing.price.steps:
+        return ()
     packs = {pack.outer: float(pack.quantity) for pack in listing.packs if pack.quantity > 0}
     for step in listing.price.steps[:6]:
         rate = rates.get(step.currency or "")

@@ -77,6 +77,7 @@ class Shelf:
             "visible": visible,
             "content": msgspec.json.encode(merged),
             "digest": bytes.fromhex(document.digest),
+            "made_from": b"",
             "updated_at": NOW.timestamp(),
         }
         with self.wiring.database.write() as connection:

@@ -103,6 +103,7 @@ def _fill(wiring: Wiring) -> None:
                     heading=each.category.heading,
                     content=msgspec.json.encode(each),
                     digest=bytes.fromhex(digest_of(each)),
+                    made_from=b"",
                     updated_at=WHEN.timestamp(),
                 )
             )
