@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 _ENOUGH = 250
 
 # Pieces of some 500 documents, 1 MB each.
-_MOST_WAITING = 60
+_MOST_WAITING = 8
+
+# A publisher that takes nothing for so long is no help; it then makes the documents itself, if it still can.
+_WAIT_S = 30.0
+
+# Documents kept for rows that are not the oldest yet.
+_MOST_KEPT = 4_000
 
 # A publisher that still has this long to go is better waited for than replaced.
 _END_WITHIN_S = 600.0
@@ -37,14 +43,14 @@ class Aside:
         self._sender = threading.Thread(target=self._send, daemon=True)
 
     def take(self, drafts: "Mapping[str, Draft]") -> None:
-        """Hand over documents of products that have just been kept; never waits.
+        """Hand over documents of products that have just been kept.
 
-        When the publisher is far behind it makes the documents itself: that costs time, keeping them would memory.
+        Waits while the publisher is far behind: resolving further would only pile up what it has to make anew.
         """
         if not self._sender.ident:
             self._sender.start()
         with suppress(queue.Full):
-            self._waiting.put_nowait([(each, draft.digest, draft.content) for each, draft in drafts.items()])
+            self._waiting.put([(each, draft.digest, draft.content) for each, draft in drafts.items()], timeout=_WAIT_S)
 
     def finish(self) -> "tuple[Published, bool]":
         """Nothing more comes: what was published, and whether that was everything that waited."""
@@ -118,6 +124,8 @@ def _put_all(wiring: Wiring, handed: Any) -> tuple[int, int, bool]:
             if len(drafts) >= _ENOUGH:
                 # No more than these: of those behind them the documents are still on their way.
                 publishing.put(len(drafts), drafts)
+            if len(drafts) > _MOST_KEPT:
+                drafts.clear()
         while publishing.put(BATCH, drafts):
             pass
         publishing.finish()

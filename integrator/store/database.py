@@ -19,7 +19,7 @@ from integrator.errors import SchemaMismatch
 from integrator.store.tables import meta
 
 # The schema this code was written for, and the oldest code that may still use it (expand, then contract).
-SCHEMA_AGE = 1
+SCHEMA_AGE = 2
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

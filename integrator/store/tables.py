@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import BigInteger
 
@@ -50,6 +51,7 @@ feed = Table(
     Column("changes_at", Float),  # end of the last good run of any lane
     Column("changes_every_s", Integer, nullable=False, server_default="3600"),
     Column("census_every_s", Integer, nullable=False, server_default="86400"),
+    Column("detail_every_s", Integer, nullable=False, server_default="3600"),
     Column("scope", Text),
     Column("paused", Boolean, nullable=False, server_default="0"),
 )
@@ -94,6 +96,13 @@ run = Table(
     Column("index_writes", Integer, nullable=False, server_default="0"),
     Column("visible_after", Integer),  # the feed's visible listings after a good census; NULL: not counted
     Column("warnings", Text, nullable=False, server_default="[]"),
+    Column("walk_end", Text),  # the walk's End once it was read: what is left is to release and to settle
+    Column("not_before", Float),  # when its successor may begin; NULL: at once
+    Column("retries", Integer, nullable=False, server_default="0"),
+    Column("slices", Integer, nullable=False, server_default="1"),
+    Column("cost", Text, nullable=False, server_default="{}"),  # the receipt beyond the counters, JSON
+    Column("failed_place", Text),  # the position at which a batch failed last
+    Column("failed_times", Integer, nullable=False, server_default="0"),
     Index(None, "platform", "started_at"),
 )
 
@@ -159,6 +168,8 @@ listing = Table(
     Column("seen_at", Float, nullable=False),
     Column("first_seen_at", Float, nullable=False),
     Column("rejected_at", Float),  # since when its records cannot be used; its last good version stays
+    Column("pending", Integer),  # the version that waits for release; NULL: none
+    Column("kept_at", Float),  # a person keeps it though it is absent; NULL again when it is seen
     UniqueConstraint("platform", "external_id", "generation"),
     Index(None, "platform", "account_id"),
 )
@@ -176,6 +187,18 @@ version = Table(
     Column("content", LargeBinary, nullable=False),  # Listing as JSON, without contact
     Column("created_at", Float, nullable=False),
     Column("released_at", Float),
+    # What the listing's row takes over when this version is released
+    Column("account_id", Text),
+    Column("visible", Boolean),
+    Column("hidden_reason", Text),
+    Column("registered_at", Float),
+    Column("updated_at", Float),
+    Column("sequence", BigInteger),
+    Column("hold", RowId),  # the hold in which it waits
+    Index(
+        "ix_version_pending", "run", sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'")
+    ),
+    Index("ix_version_hold", "hold", sqlite_where=text("hold IS NOT NULL"), postgresql_where=text("hold IS NOT NULL")),
 )
 
 detail = Table(
@@ -202,6 +225,31 @@ account = Table(
     Column("seen_run", RowId, nullable=False),
     Column("first_seen_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
+    Column("pending", Integer),  # as a listing's
+)
+
+account_version = Table(
+    "account_version",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("run", RowId, nullable=False),
+    Column("state", Text, nullable=False),  # as a listing's version
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("parser_version", Integer, nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # archive.hash
+    Column("content", LargeBinary, nullable=False),  # Account as JSON, without contact
+    Column("sequence", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", Float, nullable=False),
+    Column("released_at", Float),
+    Column("hold", RowId),
+    Index(
+        "ix_account_version_pending",
+        "run",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
 )
 
 contact = Table(  # personal and registration data, apart from everything that is shown
@@ -266,7 +314,10 @@ withdrawal = Table(  # the proof of every disappearance
     Column("merged_into", Text),
     Column("at", Float, nullable=False),
     Column("undone_at", Float),
+    Column("undone_by", Text),
+    Column("undone_reason", Text),
     Index(None, "listing_key"),
+    Index(None, "run"),
 )
 
 hold = Table(
@@ -275,13 +326,15 @@ hold = Table(
     Column("id", RowId, primary_key=True),
     Column("platform", Text, nullable=False),
     Column("run", RowId, nullable=False),
-    Column("kind", Text, nullable=False),  # deletions
+    Column("kind", Text, nullable=False),  # deletions, run
     Column("state", Text, nullable=False),  # open, approved, rejected, closed
     Column("reason", Text, nullable=False),
     Column("diff", Text, nullable=False),  # counts, examples, sellers; JSON
     Column("created_at", Float, nullable=False),
     Column("decided_at", Float),
     Column("decided_by", Text),
+    Column("decided_reason", Text),
+    Column("ceiling", Integer),  # how many it may release or delete at most
 )
 
 hold_listing = Table(
@@ -290,6 +343,57 @@ hold_listing = Table(
     Column("hold", RowId, ForeignKey("hold.id"), primary_key=True),
     Column("listing_key", RowId, ForeignKey("listing.key"), primary_key=True),
     Index(None, "listing_key"),
+)
+
+measure = Table(  # fill rates, moved prices and volume of each run: what drift is judged against
+    "measure",
+    metadata,
+    Column("run", RowId, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("part", Integer, nullable=False),
+    Column("whole", Integer, nullable=False),
+)
+
+# Calls ---------------------------------------------------------------------------------------------------------------
+
+budget = Table(  # calls of one credential in one window of its platform; all processes obey it
+    "budget",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("window", Text, primary_key=True),
+    Column("began_at", Float, nullable=False),
+    Column("used", Integer, nullable=False),
+)
+
+breaker = Table(  # whether a platform may be asked now
+    "breaker",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # closed, open, half_open
+    Column("opened_at", Float),
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("recent", Text, nullable=False, server_default="[]"),  # the last calls, true for a failure
+    Column("banned_until", Float),
+    Column("reason", Text, nullable=False, server_default=""),
+)
+
+validator = Table(  # what a conditional request sends
+    "validator",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("digest", LargeBinary),
+    Column("seen_at", Float, nullable=False),
+)
+
+viewing = Table(  # how often a product's page was asked for
+    "viewing",
+    metadata,
+    Column("product_id", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Float, nullable=False),
 )
 
 # Who and what --------------------------------------------------------------------------------------------------------

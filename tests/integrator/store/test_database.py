@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateTable
 import integrator.store
 from integrator.errors import SchemaMismatch
 from integrator.store.archive import _keep_statement
-from integrator.store.database import Database, Prepared, take_numbers
+from integrator.store.database import SCHEMA_AGE, Database, Prepared, take_numbers
 from integrator.store.tables import meta, metadata
 from integrator.sync.asides import aside
 from integrator.sync.deciding import approve_hold, reject_hold
@@ -57,7 +57,7 @@ def test_migrating_twice_is_nothing(database) -> None:
     database.migrate()
     database.migrate()
 
-    assert database.schema_age() == (1, 1)
+    assert database.schema_age() == (SCHEMA_AGE, 1)
 
 
 def test_a_database_without_tables_names_the_command(database) -> None:

@@ -1,0 +1,178 @@
+"""Pending and held versions, budgets, breakers, measures, and what a run still owes when its walk is over.
+
+Expands only: every column has a default or may be empty, so that a program of age 1 still works on it.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# SQLite gives a row number by itself only to a column declared INTEGER.
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "account_version",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("run", ROW_ID, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("parser_version", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("released_at", sa.Float(), nullable=True),
+        sa.Column("hold", ROW_ID, nullable=True),
+        sa.PrimaryKeyConstraint("platform", "external_id", "version", name=op.f("pk_account_version")),
+    )
+    op.create_index(
+        "ix_account_version_pending",
+        "account_version",
+        ["run"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
+        "breaker",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.Float(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("recent", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("banned_until", sa.Float(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("platform", name=op.f("pk_breaker")),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("window", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.Float(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "window", name=op.f("pk_budget")),
+    )
+    op.create_table(
+        "measure",
+        sa.Column("run", ROW_ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "name", name=op.f("pk_measure")),
+    )
+    op.create_table(
+        "validator",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("seen_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "address", name=op.f("pk_validator")),
+    )
+    op.create_table(
+        "viewing",
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("product_id", name=op.f("pk_viewing")),
+    )
+    op.add_column("account", sa.Column("pending", sa.Integer(), nullable=True))
+    op.add_column("feed", sa.Column("detail_every_s", sa.Integer(), server_default="3600", nullable=False))
+    op.add_column("hold", sa.Column("decided_reason", sa.Text(), nullable=True))
+    op.add_column("hold", sa.Column("ceiling", sa.Integer(), nullable=True))
+    op.add_column("listing", sa.Column("pending", sa.Integer(), nullable=True))
+    op.add_column("listing", sa.Column("kept_at", sa.Float(), nullable=True))
+    op.add_column("run", sa.Column("walk_end", sa.Text(), nullable=True))
+    op.add_column("run", sa.Column("not_before", sa.Float(), nullable=True))
+    op.add_column("run", sa.Column("retries", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("run", sa.Column("slices", sa.Integer(), server_default="1", nullable=False))
+    op.add_column("run", sa.Column("cost", sa.Text(), server_default="{}", nullable=False))
+    op.add_column("run", sa.Column("failed_place", sa.Text(), nullable=True))
+    op.add_column("run", sa.Column("failed_times", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("version", sa.Column("account_id", sa.Text(), nullable=True))
+    op.add_column("version", sa.Column("visible", sa.Boolean(), nullable=True))
+    op.add_column("version", sa.Column("hidden_reason", sa.Text(), nullable=True))
+    op.add_column("version", sa.Column("registered_at", sa.Float(), nullable=True))
+    op.add_column("version", sa.Column("updated_at", sa.Float(), nullable=True))
+    op.add_column("version", sa.Column("sequence", sa.BigInteger(), nullable=True))
+    op.add_column("version", sa.Column("hold", ROW_ID, nullable=True))
+    op.create_index(
+        "ix_version_hold",
+        "version",
+        ["hold"],
+        unique=False,
+        sqlite_where=sa.text("hold IS NOT NULL"),
+        postgresql_where=sa.text("hold IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_version_pending",
+        "version",
+        ["run"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.add_column("withdrawal", sa.Column("undone_by", sa.Text(), nullable=True))
+    op.add_column("withdrawal", sa.Column("undone_reason", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_withdrawal_run"), "withdrawal", ["run"], unique=False)
+    op.execute("UPDATE meta SET value = '2' WHERE name = 'schema_age'")
+
+
+def downgrade() -> None:
+    op.execute("UPDATE meta SET value = '1' WHERE name = 'schema_age'")
+    op.drop_index(op.f("ix_withdrawal_run"), table_name="withdrawal")
+    op.drop_column("withdrawal", "undone_reason")
+    op.drop_column("withdrawal", "undone_by")
+    op.drop_index(
+        "ix_version_pending",
+        table_name="version",
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.drop_index(
+        "ix_version_hold",
+        table_name="version",
+        sqlite_where=sa.text("hold IS NOT NULL"),
+        postgresql_where=sa.text("hold IS NOT NULL"),
+    )
+    op.drop_column("version", "hold")
+    op.drop_column("version", "sequence")
+    op.drop_column("version", "updated_at")
+    op.drop_column("version", "registered_at")
+    op.drop_column("version", "hidden_reason")
+    op.drop_column("version", "visible")
+    op.drop_column("version", "account_id")
+    op.drop_column("run", "failed_times")
+    op.drop_column("run", "failed_place")
+    op.drop_column("run", "cost")
+    op.drop_column("run", "slices")
+    op.drop_column("run", "retries")
+    op.drop_column("run", "not_before")
+    op.drop_column("run", "walk_end")
+    op.drop_column("listing", "kept_at")
+    op.drop_column("listing", "pending")
+    op.drop_column("hold", "ceiling")
+    op.drop_column("hold", "decided_reason")
+    op.drop_column("feed", "detail_every_s")
+    op.drop_column("account", "pending")
+    op.drop_table("viewing")
+    op.drop_table("validator")
+    op.drop_table("measure")
+    op.drop_table("budget")
+    op.drop_table("breaker")
+    op.drop_index(
+        "ix_account_version_pending",
+        table_name="account_version",
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.drop_table("account_version")
