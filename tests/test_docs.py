@@ -206,7 +206,7 @@ def test_the_documented_rows_of_a_sync_have_the_keys_it_prints():
 
 def test_the_documented_holds_have_the_keys_that_are_printed():
     from integrator.store.holds import Hold, HoldState
-    from web.commands.operate import _hold_row
+    from web.commands.holds import _hold_row
 
     hold = Hold(
         id=1, platform="p", run=1, state=HoldState.OPEN, reason="", diff={}, created_at=0.0, decided_at=None,

@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("web.commands.operate:migrate", "Create or upgrade the database."),
     "doctor": ("web.commands.operate:doctor", "Say what is reachable and what is not, and what to do."),
     "runs": ("web.commands.operate:runs", "List the runs of the feeds."),
-    "holds": ("web.commands.operate:holds", "List, approve or reject what waits for a person."),
+    "holds": ("web.commands.holds:holds", "List, approve or reject what waits for a person."),
     "rejections": ("web.commands.operate:rejections", "Show records that could not be used, by reason."),
     "trace": ("web.commands.operate:trace", "Show every step of one listing: why is it here, or not."),
     "unknowns": ("web.commands.operate:unknowns", "List units, codes and categories that no table knows."),

@@ -1,8 +1,7 @@
-"""What operators look at and decide: the database, runs, holds, rejections, one listing's way, what nobody knows."""
+"""What operators look at and decide: the database, runs, rejections, one listing's way, what nobody knows."""
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +9,6 @@ from web.cli import DONE, FAILED
 from web.commands.tables import Cell, write_table, write_time
 from web.config import Settings
 from web.wiring import PLATFORMS, Wiring, wired
-
-if TYPE_CHECKING:
-    from integrator.store.holds import Hold
 
 PLATFORM = click.Choice(list(PLATFORMS))
 _of_platform = click.option("--platform", type=PLATFORM, help="Only this platform.")
@@ -77,93 +73,6 @@ def runs(*, platform: str | None, limit: int, as_json: bool) -> None:
 def _say_stage(row: Mapping[str, object]) -> str:
     total = f" of {row['stage_total']}" if row["stage_total"] else ""
     return f"{row['stage'] or 'beginning'} {row['stage_done']}{total}"
-
-
-# Holds ---------------------------------------------------------------------------------------------------------------
-
-
-@click.group(invoke_without_command=True)
-@click.pass_context
-def holds(context: click.Context) -> None:
-    """List, approve or reject deletions that wait for a person."""
-    if context.invoked_subcommand is None:
-        context.invoke(list_holds)
-
-
-@holds.command("list")
-@_of_platform
-@click.option("--every", is_flag=True, help="Decided and closed ones too.")
-@_as_json
-def list_holds(*, platform: str | None = None, every: bool = False, as_json: bool = False) -> None:
-    """Show what waits, with its diff."""
-    from integrator.store import holds as store
-
-    with wired() as wiring, wiring.database.read() as connection:
-        found = store.list_holds(connection, platform=platform, every=every)
-    if as_json:
-        _print_json([_hold_row(hold) for hold in found])
-    elif not found:
-        click.echo("Nothing waits for a person.")
-    else:
-        for hold in found:
-            _print_hold(hold)
-
-
-def _hold_row(hold: "Hold") -> dict[str, object]:
-    return {
-        "id": hold.id,
-        "platform": hold.platform,
-        "run": hold.run,
-        "state": hold.state.value,
-        "reason": hold.reason,
-        "listings": hold.waiting,
-        "diff": hold.diff,
-        "created_at": write_time(hold.created_at),
-        "decided_at": write_time(hold.decided_at) or None,
-        "decided_by": hold.decided_by,
-    }
-
-
-def _print_hold(hold: "Hold") -> None:
-    decided = f", {hold.state.value} by {hold.decided_by}" if hold.decided_by else ""
-    click.echo(f"Hold {hold.id}: {hold.platform}, run {hold.run}, {write_time(hold.created_at)} UTC{decided}")
-    click.echo(f"  {hold.reason}")
-    examples, sellers = hold.diff.get("examples"), hold.diff.get("sellers")
-    if isinstance(examples, list) and examples:
-        click.echo(f"  {hold.waiting:,} listings, for example {', '.join(map(str, examples[:8]))}")
-    for seller in sellers[:5] if isinstance(sellers, list) else ():
-        if isinstance(seller, dict):
-            click.echo(
-                f"  seller {seller['account_id']}: {seller['listings']} of {seller['visible_before']} visible listings"
-            )
-    if not hold.decided_by:
-        click.echo(f"  Gone for good: `hanmaru holds approve {hold.id}`. A mistake: `hanmaru holds reject {hold.id}`.")
-
-
-@holds.command()
-@click.argument("number", type=int)
-@click.option("--by", default="operator", show_default=True, help="Who decides.")
-def approve(*, number: int, by: str) -> None:
-    """Withdraw what is still missing of hold NUMBER."""
-    from integrator.sync.deciding import approve_hold
-    from web.pipeline import resolve_and_publish
-
-    with wired() as wiring:
-        gone = approve_hold(wiring.database, number, by=by, clock=wiring.clock)
-        published = resolve_and_publish(wiring, lambda *_: None)
-    click.echo(f"{gone:,} listings are withdrawn; {published.index_writes:,} documents of the index changed.")
-
-
-@holds.command()
-@click.argument("number", type=int)
-@click.option("--by", default="operator", show_default=True, help="Who decides.")
-def reject(*, number: int, by: str) -> None:
-    """Keep the listings of hold NUMBER; the same absence does not hold them again."""
-    from integrator.sync.deciding import reject_hold
-
-    with wired() as wiring:
-        reject_hold(wiring.database, number, by=by, clock=wiring.clock)
-    click.echo("They stay as they are.")
 
 
 # Rejections and unknowns ---------------------------------------------------------------------------------------------
