@@ -1,15 +1,20 @@
-"""Every test here is a drill; each prints a line of what it tried, whatever the verbosity."""
+"""Every test here is a drill; each prints a line of what it tried, all lines together at the end of the session.
 
-import sys
+A full run (`make drills`) also writes them to `.data/drills.txt`.
+"""
+
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.drills.tally import OpenTally, Tally
 
 HERE = Path(__file__).parent
+REPORT = HERE.parents[1] / ".data" / "drills.txt"
 LINES = pytest.StashKey[list[str]]()
+_SENT = "drill lines"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,22 +33,32 @@ def open_tally(request: pytest.FixtureRequest) -> Iterator[OpenTally]:
         return opened[-1]
 
     yield begin
-    lines = [each.line() for each in opened]
-    if hasattr(request.config, "workerinput"):
-        _print_from_worker(request.config, lines)
-    else:
-        request.config.stash.setdefault(LINES, []).extend(lines)
+    _lines(request.config).extend(each.line() for each in opened)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands its lines to the session that started it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_SENT] = _lines(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes them there."""
+    _lines(node.config).extend(getattr(node, "workeroutput", {}).get(_SENT, ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(LINES, []):
+    lines = sorted(_lines(config))
+    if not lines:
+        return
+    terminalreporter.section("drills")
+    for line in lines:
         terminalreporter.write_line(line)
+    if config.getoption("--drills") == "full":
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
-def _print_from_worker(config: pytest.Config, lines: list[str]) -> None:
-    """A worker of pytest-xdist has no summary of its own; its error stream is the terminal's."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    assert capture is not None
-    with capture.global_and_fixture_disabled():
-        sys.stderr.write("".join(f"\n{line}" for line in lines) + "\n")
-        sys.stderr.flush()
+def _lines(config: pytest.Config) -> list[str]:
+    return config.stash.setdefault(LINES, [])
