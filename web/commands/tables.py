@@ -1,7 +1,10 @@
-"""Tables for people, on a terminal of any width: nothing is cut off."""
+"""Tables for people, on a terminal of any width: nothing is cut off; and JSON for programs."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+
+import click
 
 Cell = str | int | float | None
 
@@ -32,3 +35,22 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:,.1f}"
     return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def print_json(document: object) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def readable(
+    row: Mapping[str, object], *, times: Sequence[str] = (), documents: Sequence[str] = ()
+) -> dict[str, object]:
+    """A row with its times as text and its JSON columns as JSON."""
+    readable = dict(row)
+    for name in times:
+        at = row[name]
+        readable[name] = write_time(at) if isinstance(at, float | int) else None
+    for name in documents:
+        text = row[name]
+        readable[name] = json.loads(text) if isinstance(text, str) else None
+    return readable
