@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
-from integrator.errors import UnknownListing
+from integrator.errors import InvalidQuery, UnknownListing
 from integrator.listing import Listing
 from integrator.store.catalogue import find_ids
 from integrator.store.database import Database
@@ -139,6 +140,14 @@ def list_unknowns(connection: Connection, *, platform: str | None = None, limit:
     if platform is not None:
         wanted = wanted.where(unknown.c.platform == platform)
     return list(connection.execute(wanted).mappings())
+
+
+def find_run(connection: Connection, number: int) -> dict[str, Any]:
+    """One run's row. Raises InvalidQuery."""
+    found = connection.execute(select(run).where(run.c.id == number)).mappings().first()
+    if found is None:
+        raise InvalidQuery(f"There is no run {number}: see `hanmaru runs`.")
+    return dict(found)
 
 
 # One listing's way ---------------------------------------------------------------------------------------------------

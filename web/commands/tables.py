@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -42,9 +43,7 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, ensure_ascii=False))
 
 
-def readable(
-    row: Mapping[str, object], *, times: Sequence[str] = (), documents: Sequence[str] = ()
-) -> dict[str, object]:
+def readable(row: Mapping[str, object], *, times: Sequence[str] = (), documents: Sequence[str] = ()) -> dict[str, Any]:
     """A row with its times as text and its JSON columns as JSON."""
     readable = dict(row)
     for name in times:

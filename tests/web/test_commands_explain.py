@@ -1,0 +1,39 @@
+"""The commands that say why: runs with their receipts, traces, what a new parser would change."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from click.testing import Result
+
+from tests.fakes.connector import FakeConnector
+
+Run = Callable[..., Result]
+Feeds = dict[str, FakeConnector]
+
+
+def _json(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+# Runs ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_shows_what_it_cost_for_each_change(run: Run, feeds: Feeds) -> None:
+    run("sync", "buykorea")
+
+    said = _json(run("runs", "show", "1", "--json"))
+
+    assert said["changes"] == 15 + 1  # listings, and the account
+    assert (said["cost"]["calls"], said["cost"]["records"]) == (6, 16)
+    assert said["cost"]["bytes"] == 600
+    shown = run("runs", "show", "1").stdout
+    assert "15 listings seen = 15 new" in shown
+    assert "for each of 16 changes" in shown
+
+
+def test_a_run_that_never_was_is_wrong_use(run: Run) -> None:
+    result = run("runs", "show", "7")
+
+    assert (result.exit_code, "There is no run 7" in result.output) == (2, True)
