@@ -16,7 +16,7 @@ from connectors.mock import gobizkorea_rows as rows
 from connectors.mock.catalogue import Catalogue, Listing
 from connectors.mock.days import DAY, DRIFT_DAY, Days, moment
 from connectors.mock.rng import mix, mix_array, remainders
-from connectors.mock.tampering import Tampering
+from connectors.mock.tampering import Spoilt, Tampering
 from connectors.mock.world import GOBIZKOREA, Recent, World
 
 FIRST_FULL = 100_250
@@ -24,6 +24,8 @@ FIRST_FULL = 100_250
 PART_ROWS = 50_000
 _TWICE_PER_MILLE = 3
 _ORPHANS_PER_MILLE = 1
+_RENAMED = {"수정일": "변경일"}
+_FILLING, _FILLING_MB = b"0\r\n" * 349_525, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,12 @@ class Drop:
 
 
 class Table:
-    """Writes one table's parts; every part begins with the header line."""
+    """Writes one table's parts; every part begins with the header line. `spoilt`: see there."""
 
-    def __init__(self, name: str, columns: tuple[str, ...], folder: Path) -> None:
-        self.name, self.columns, self._folder = name, columns, folder
+    def __init__(self, name: str, columns: tuple[str, ...], folder: Path, spoilt: Spoilt | None = None) -> None:
+        self.name, self.columns, self._folder, self._spoilt = name, columns, folder, spoilt
+        if spoilt is Spoilt.COLUMN:
+            self.columns = tuple(_RENAMED.get(column, column) for column in columns)
         self.parts: list[dict[str, object]] = []
         self.rows = 0
         self._open()
@@ -80,12 +84,20 @@ class Table:
             self._pack()
 
     def _pack(self) -> None:
-        self._packed.append(self._packer.compress(self._text.getvalue().encode("cp949")))
+        self._packed.append(self._packer.compress(self._encode(self._text.getvalue())))
         self._text.seek(0)
         self._text.truncate()
 
+    def _encode(self, text: str) -> bytes:
+        if self._spoilt is Spoilt.ENCODING:
+            return text.encode()
+        body = text.encode("cp949")
+        return body[:-2] + b"\xff\r\n" if body and self._spoilt is Spoilt.BYTES else body
+
     def close(self) -> None:
         self._pack()
+        if self._spoilt is Spoilt.SIZE:
+            self._packed += [self._packer.compress(_FILLING) for _ in range(_FILLING_MB)]
         body = b"".join([*self._packed, self._packer.flush()])
         file = f"{self.name}-{len(self.parts) + 1:04d}.csv.gz"
         (self._folder / file).write_bytes(body)
@@ -108,7 +120,7 @@ class Renderer:
         folder.mkdir(parents=True, exist_ok=True)
         columns = _product_columns(drop.day)
         tables = (
-            Table("product", columns, folder), Table("price_line", rows.PRICE_LINE, folder),
+            Table("product", columns, folder, self._tampering.spoilt), Table("price_line", rows.PRICE_LINE, folder),
             Table("image", rows.IMAGE, folder), Table("company", rows.COMPANY, folder),
         )  # fmt: skip
         for listing in self._listings(drop):

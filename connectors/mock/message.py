@@ -29,6 +29,8 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     sent: int | None = None
     """Fewer bytes of the body to send before the connection is cut, against the stated length."""
+    pace: int | None = None
+    """Bytes of the body a second; None: all at once."""
     is_dropped: bool = False
     """No answer at all: the connection is closed."""
     is_lasting: bool = False

@@ -11,7 +11,8 @@ from typing import Protocol
 from connectors.mock.buykorea import BuyKorea
 from connectors.mock.catalogue import Catalogue
 from connectors.mock.clock import WorldClock, real_now
-from connectors.mock.faults import FAULTS, Fault
+from connectors.mock.fault import Fault
+from connectors.mock.faults import FAULTS
 from connectors.mock.gobizkorea import GobizKorea
 from connectors.mock.message import Request, Response, to_json
 from connectors.mock.pattern import PLATFORMS
@@ -80,13 +81,18 @@ class Mock:
         if platform not in PLATFORMS or name not in FAULTS or platform not in FAULTS[name].platforms:
             known = {fault: list(FAULTS[fault].platforms) for fault in FAULTS}
             return to_json({"error": f"no fault {name!r} on {platform!r}", "faults": known}, 404)
-        fault = self._faults.setdefault((name, platform), FAULTS[name].begin())
+        fault = self._fault(name, platform)
         request = Request(method, raw_path, "/" + "/".join(parts[4:]), query, headers, body)
         early = fault.before(platform, request)
         if early is not None:
             return early
         response = self._serve(self._platform(name, platform), f"{name}-{platform}", request)
         return fault.after(platform, request, response)
+
+    def _fault(self, name: str, platform: str) -> Fault:
+        if (name, platform) not in self._faults:
+            self._faults[name, platform] = FAULTS[name].begin(platform, self.clock)
+        return self._faults[name, platform]
 
     def _serve(self, platform: Platform, place: str, request: Request) -> Response:
         admitted = platform.admit(request)
@@ -108,7 +114,7 @@ class Mock:
 
     def _make(self, fault: str, name: str) -> Platform:
         limits = self.settings.has_limits
-        tampering = FAULTS[fault].tampering if fault else SOUND
+        tampering = FAULTS[fault].tampering_of(name) if fault else SOUND
         match name:
             case "buykorea":
                 return BuyKorea(self._catalogue(BUYKOREA), self.clock, has_limits=limits, tampering=tampering)

@@ -5,6 +5,7 @@ Small on purpose: a web framework costs more a call than a recorded answer does,
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import signal
@@ -79,8 +80,25 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         body = response.body if response.sent is None else response.body[: response.sent]
-        transport.write(_head(response, is_last=is_last) + (body if has_body else b""))
-        if is_last or response.sent is not None:
+        is_last = is_last or response.sent is not None
+        head, body = _head(response, is_last=is_last), body if has_body else b""
+        if response.pace is not None:
+            transport.write(head)
+            self._drip(transport, body, response.pace, is_last=is_last)
+            return
+        transport.write(head + body)
+        if is_last:
+            transport.close()
+
+    def _drip(self, transport: asyncio.Transport, body: bytes, pace: int, *, is_last: bool) -> None:
+        """A tenth of a second's bytes now, the rest later."""
+        step = max(1, pace // 10)
+        transport.write(body[:step])
+        if len(body) > step and not transport.is_closing():
+            asyncio.get_running_loop().call_later(
+                0.1, functools.partial(self._drip, transport, body[step:], pace, is_last=is_last)
+            )
+        elif is_last:
             transport.close()
 
 

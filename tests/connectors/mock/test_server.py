@@ -134,3 +134,12 @@ def test_a_million_listings_a_platform_start_within_ten_seconds_and_500_mb():
 
     assert started < 10
     assert peak_kb < 500_000
+
+
+def test_a_slow_body_comes_whole_in_its_own_time(url):
+    began = time.monotonic()
+    with requests.Session() as session:
+        answers = [session.get(f"{url}/faulty/slow/buykorea/v1/nothing", timeout=10) for _ in range(2)]
+
+    assert [b"<returnReasonCode>12<" in answer.content for answer in answers] == [True, True]
+    assert time.monotonic() - began > 1.5
