@@ -11,6 +11,7 @@ from connectors.http import Answer, Transport
 from integrator.clean.dates import KOREA
 from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, QuotaSpent
 from integrator.ports import Clock
+from integrator.record import Wire
 
 LISTINGS: Final = "/v1/goodsList"
 DETAIL: Final = "/v1/goodsDetail"
@@ -41,7 +42,7 @@ class Calls:
             self._clock.sleep(self._gap_s)
         text = f"serviceKey={self._key}&type=json&{urlencode(query)}"
         number = int(query.get("pageNo", 1))
-        page = self._transport.read(path, query=text, reader=lambda answer: self._judge(answer, number))
+        page = self._transport.read(path, query=text, reader=lambda answer: self._judge(answer, path, number))
         self.now = page.clock
         return page
 
@@ -70,7 +71,7 @@ class Calls:
         before, self._reported = self._reported, now
         return now[0] - before[0], now[1] - before[1]
 
-    def _judge(self, answer: Answer, number: int) -> WirePage:
+    def _judge(self, answer: Answer, path: str, number: int) -> WirePage:
         if answer.status == 429:
             self._gap_s = _GAP_AFTER_BURST_S
         self._transport.check_status(answer)
@@ -79,6 +80,8 @@ class Calls:
             self._refuse(page.code)
         if page.rows and page.number is not None and page.number != number:
             raise FeedUnavailable(f"BuyKorea sent page {page.number} for page {number}", code="OTHER_PAGE")
+        if page.rows and all(_is_foreign(path, row) for row in page.rows):
+            raise FeedUnavailable("BuyKorea sent a page of another list", code="OTHER_LIST")
         if number == 1 and page.total and not page.rows:
             raise FeedChanged(f"BuyKorea sent an empty first page of a list of {page.total}", code="EMPTY_PAGE")
         return page
@@ -97,6 +100,11 @@ class Calls:
         now = (self.now or self._clock.now()).astimezone(KOREA)
         midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return self._clock.now() + (midnight - now)
+
+
+def _is_foreign(path: str, row: Mapping[str, Wire]) -> bool:
+    """A listing carries its seller's number too, so its own number is what tells the lists apart."""
+    return ("GOODS_SN" in row) == (path == ACCOUNTS)
 
 
 def _refuse_repeated(before: WirePage, page: WirePage, size: int) -> None:

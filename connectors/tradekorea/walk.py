@@ -129,7 +129,7 @@ class Walk:
             page = self._ask(stage)
             if page is None:
                 continue
-            self._check(page)
+            self._check(stage, page)
             ended = page.cursor is None
             self._place = self._after(stage, page)
             records = self._make_records(stage, page)
@@ -188,8 +188,10 @@ class Walk:
 
     # Pages ------------------------------------------------------------------------------------------------------------
 
-    def _check(self, page: WirePage) -> None:
-        """Refuses the faults that would read for ever, or read nothing while looking busy (guide 3)."""
+    def _check(self, stage: Stage, page: WirePage) -> None:
+        """Refuses another list's page, and the faults that read for ever, or nothing while looking busy (guide 3)."""
+        if page.rows and all(_is_foreign(stage, row) for row in page.rows):
+            raise FeedChanged(f"tradeKorea sent something else in place of {stage.name}", code="OTHER_LIST")
         if page.rows and page.rows == self._before:
             raise FeedChanged("tradeKorea sent the same page twice", code="REPEATED_PAGE")
         if self._place.cursor is not None:
@@ -257,6 +259,11 @@ def _earlier(left: str | None, right: str | None) -> str | None:
         return left or right
     first, second = read_instant(left, field="since").value, read_instant(right, field="since").value
     return left if first and second and first.at <= second.at else right
+
+
+def _is_foreign(stage: Stage, row: Wire) -> bool:
+    """Products and tombstones share their key, so the time that orders a list must be there too."""
+    return not isinstance(row, dict) or stage.key not in row or (bool(stage.time) and stage.time not in row)
 
 
 def _last_time(stage: Stage, page: WirePage) -> str | None:
