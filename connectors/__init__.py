@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from integrator.ports import Clock, Connector, Spool
+    from integrator.record import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,9 @@ class Access:
 
 class Opens(Protocol):
     """A connector's class: `open` makes one that is ready to fetch and touches no network."""
+
+    confirmation: "Confirmation"
+    separate_lanes: bool
 
     def open(self, access: Access, *, clock: "Clock", spool: "Spool") -> "Connector":
         """Raises InvalidSetting when a credential is missing."""

@@ -36,6 +36,41 @@ class Confirmation(StrEnum):
     DETAIL_CALL = "detail_call"
 
 
+class Policy(StrEnum):
+    """What a drift calls for: nothing, a warning on the run, or a person before anything is released."""
+
+    ACCEPT = "accept"
+    WARN = "warn"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What a platform's drift calls for, field by field; what is not named here is a warning.
+
+    `missing`: by our field name, when listings lose it or its values jump. `values`: by our field name, when a value
+    appears that no table knows. `names`: by wire name, when a field appears that the guide does not have.
+    """
+
+    missing: Mapping[str, Policy] = field(default_factory=dict)
+    values: Mapping[str, Policy] = field(default_factory=dict)
+    names: Mapping[str, Policy] = field(default_factory=dict)
+
+    def of_missing(self, name: str) -> Policy:
+        """Of a field, or else of the field it is part of (`price.unit`: `price`)."""
+        return self.missing.get(name) or self.missing.get(name.partition(".")[0]) or Policy.WARN
+
+    def of_unknown(self, name: str, value: str) -> Policy:
+        """Of a row of the unknowns; `name` is UNKNOWN_FIELD for a wire name."""
+        if name == UNKNOWN_FIELD:
+            return self.names.get(value, Policy.WARN)
+        return self.values.get(name, Policy.WARN)
+
+
+# Where the names of wire fields that no guide has stand among the unknowns.
+UNKNOWN_FIELD = "(field)"
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One record asked for singly: a listing's detail, or an account nobody has heard of."""
@@ -94,6 +129,8 @@ class Batch:
 
     `done` and `total` (None: not known yet) are for the progress bar, in records of `stage`. `calls` and `bytes_read`
     count what this batch cost; `warnings` are sentences for the operator (a clock that went back, a walk begun again).
+    `watermark` is that of the platform's clock when this walk's listings began, where changes can be read while a census
+    is under way (None: not known yet, or no such lane).
     """
 
     records: tuple[Record, ...]
@@ -104,6 +141,7 @@ class Batch:
     calls: int = 0
     bytes_read: int = 0
     warnings: tuple[str, ...] = ()
+    watermark: dict[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

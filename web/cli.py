@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("web.commands.match:judge", "Decide that two listings are the same or different."),
     "serve": ("web.commands.serve:serve", "Run the web server."),
     "worker": ("web.commands.serve:worker", "Run a worker for queued jobs."),
-    "scheduler": ("web.commands.serve:scheduler", "Queue due feeds, once a minute."),
+    "scheduler": ("web.commands.serve:scheduler", "Queue due feeds, four times a minute."),
     "mock": ("web.commands.mock:mock", "Serve the three mock platforms."),
     "truth": ("web.commands.mock:truth", "Print what is true in the mock world."),
 }

@@ -6,26 +6,31 @@ feed, and the broker is only the doorbell: after a flush the next tick rings aga
 
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any
 
 import redis
 import structlog
-from rq import Queue, Worker
+from rq import Queue, Worker, get_current_job
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 from integrator.record import Lane
 from integrator.store.database import Database
-from integrator.store.runs import Due, due_feeds, register_feeds
+from integrator.store.feeds import load_states
+from integrator.store.runs import find_dead_runs, lose_dead_runs
+from integrator.sync.lanes import Due, Ways, find_all_due
+from web.wiring import PLATFORMS, wired
 
 FEEDS_QUEUE = "feeds"
 
-TICK_S = 60.0
+# A killed process is noticed when its lease has run out (45 s), and by the next tick its run is taken up.
+TICK_S = 15.0
 
-# A census of a million listings fits in well; a job that hangs for longer is ended, and its run is found lost.
-_JOB_TIMEOUT_S = 6 * 3600
+# A slice reads for minutes; working out and publishing what a first census brought may take its time. A job that hangs
+# for longer is ended, and its run is found lost.
+_JOB_TIMEOUT_S = 2 * 3600
 
 # A dead job keeps its id, and so its feed, for no longer than this.
 _FAILURE_TTL_S = 30
@@ -34,9 +39,9 @@ _FAILURE_TTL_S = 30
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "web")
 
 _ARGUMENTS: dict[Lane, tuple[str, ...]] = {
-    Lane.CHANGES: ("sync", "--json"),
-    Lane.CENSUS: ("sync", "--full", "--json"),
-    Lane.DETAIL: ("detail",),
+    Lane.CHANGES: ("sync", "--slice", "--json"),
+    Lane.CENSUS: ("sync", "--full", "--slice", "--json"),
+    Lane.DETAIL: ("detail", "--slice", "--json"),
 }
 
 
@@ -51,14 +56,19 @@ def make_queue(connection: redis.Redis, name: str = FEEDS_QUEUE) -> Queue:
 
 
 def ring(queue: Queue, due: Due) -> bool:
-    """Queue the job of a feed's lane; False if it is queued or running already."""
+    """Queue the job of a feed's lane, changes before all others; False if it is queued already.
+
+    The id follows from what the database says: once the slice has begun another id is due, so the id of a job whose
+    worker was killed keeps nobody waiting.
+    """
     try:
         queue.enqueue(
             sync_feed,
             due.platform,
             due.lane.value,
-            job_id=f"sync-{due.platform}-{due.lane.value}",
+            job_id=f"sync-{due.platform}-{due.lane.value}-{due.turn}",
             unique=True,
+            at_front=due.lane is Lane.CHANGES,
             result_ttl=0,
             failure_ttl=_FAILURE_TTL_S,
         )
@@ -68,10 +78,11 @@ def ring(queue: Queue, due: Due) -> bool:
 
 
 def sync_feed(platform: str, lane: str) -> int:
-    """The job: read one feed's lane through the same command that people use; gives its exit code.
+    """The job: read one slice of a feed's lane through the same command that people use; gives its exit code.
 
     A process of its own ends with its memory, whatever the feed did to it. That a run failed is no failure of the job:
-    the run's row says so, and a later tick rings again when the feed is due.
+    the run's row says so, and a later tick rings again when the feed is due. A slice that ended on schedule has its
+    successor queued at once.
     """
     log = structlog.get_logger().bind(platform=platform, lane=lane)
     words = [*COMMAND, *_ARGUMENTS[Lane(lane)], platform]
@@ -79,20 +90,38 @@ def sync_feed(platform: str, lane: str) -> int:
     done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     report = log.info if done.returncode == 0 else log.warning
     report("sync ends", exit=done.returncode, run=done.stdout.strip())
+    _ring_next(platform)
     return done.returncode
 
 
-def tick(database: Database, queue: Queue, *, platforms: Iterable[str], now: float) -> list[Due]:
-    """Ring for every feed that is due at `now` (POSIX seconds); gives those that were not rung for before."""
-    with database.write() as connection:
-        register_feeds(connection, platforms)
+def _ring_next(platform: str) -> None:
+    """What of this feed is due now; the next tick finds it too, some seconds later."""
+    job = get_current_job()
+    if job is None or job.connection is None:
+        return
+    with wired() as wiring:
+        queue = make_queue(job.connection, job.origin)
+        ways = {platform: PLATFORMS[platform].connector}
+        tick(wiring.database, queue, ways=ways, now=wiring.clock.now().timestamp())
+
+
+def tick(database: Database, queue: Queue, *, ways: Mapping[str, Ways], now: float) -> list[Due]:
+    """Ring for every feed that is due at `now` (POSIX seconds); gives those that were not rung for before.
+
+    A run whose process is gone is written down as lost here, whatever becomes of it.
+    """
     with database.read() as connection:
-        due = due_feeds(connection, now)
-    return [each for each in due if ring(queue, each)]
+        has_dead = bool(find_dead_runs(connection, now=now))
+    if has_dead:
+        with database.write() as connection:
+            lose_dead_runs(connection, now=now)
+    with database.read() as connection:
+        states = load_states(connection, ways, now=now)
+    return [each for each in find_all_due(states, ways, now) if ring(queue, each)]
 
 
-def run_scheduler(database: Database, queue: Queue, *, platforms: Sequence[str], stop: Event) -> None:
-    """A tick at once and then one a minute, until `stop` is set. A broker or database away for a while costs ticks."""
+def run_scheduler(database: Database, queue: Queue, *, ways: Mapping[str, Ways], stop: Event) -> None:
+    """A tick at once and then four a minute, until `stop` is set. A broker or database away for a while costs ticks."""
     from datetime import UTC, datetime
 
     from sqlalchemy.exc import OperationalError
@@ -100,7 +129,7 @@ def run_scheduler(database: Database, queue: Queue, *, platforms: Sequence[str],
     log = structlog.get_logger()
     while True:
         try:
-            for each in tick(database, queue, platforms=platforms, now=datetime.now(UTC).timestamp()):
+            for each in tick(database, queue, ways=ways, now=datetime.now(UTC).timestamp()):
                 log.info("feed is due", platform=each.platform, lane=each.lane.value)
         except (redis.RedisError, OperationalError) as error:
             log.warning("tick missed", reason=str(error))
@@ -114,8 +143,8 @@ def run_worker(connection: redis.Redis, *, burst: bool = False, queues: Sequence
         [make_queue(connection, name) for name in queues],
         connection=connection,
         serializer=JSONSerializer,
-        # Frees the ids of jobs whose worker was killed within about two ticks.
-        maintenance_interval=int(TICK_S),
+        # Frees the ids of jobs whose worker was killed before they began to read.
+        maintenance_interval=60,
         log_job_description=False,
     )
     worker.work(burst=burst, logging_level="WARNING")

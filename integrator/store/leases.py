@@ -19,8 +19,9 @@ from integrator.ports import Clock
 from integrator.store.database import Database
 from integrator.store.tables import lease
 
-# A holder that is silent for this long is taken for dead; it renews four times as often.
-TERM_S = 90.0
+# A holder that is silent for this long is taken for dead; it renews four times as often. With the scheduler's tick on
+# top (`web/jobs.py`) its run is taken up within a minute.
+TERM_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ def renew_lease(connection: Connection, held: Lease, *, now: float) -> None:
     )
     if connection.execute(update(lease).where(mine).values(expires_at=now + TERM_S)).rowcount != 1:
         raise LeaseLost(f"Another process took over {held.platform} ({held.lane}) while this one was silent.")
+
+
+def find_holders(connection: Connection, *, now: float) -> dict[tuple[str, str], Lease]:
+    """The leases that are held now, by platform and lane; not those of processes of this host that are gone."""
+    wanted = select(lease).where(lease.c.holder.is_not(None), lease.c.expires_at > now)
+    return {
+        (row.platform, row.lane): Lease(row.platform, row.lane, row.holder, row.fence)
+        for row in connection.execute(wanted)
+        if not is_gone(row.holder)
+    }
 
 
 def free_lease(connection: Connection, held: Lease) -> None:

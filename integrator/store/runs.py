@@ -1,14 +1,15 @@
 """Runs: one row a walk, with counters that must add up and the position from which it goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from integrator.record import Json, Lane
-from integrator.store.tables import feed, lease, run
+from integrator.store.leases import find_holders
+from integrator.store.tables import run
 
 
 class RunState(StrEnum):
@@ -27,8 +28,9 @@ class RunState(StrEnum):
 # Kept records through today's parser: a run, but no walk.
 REPLAY = "replay"
 
-# A place in a walk is worth going on from for this long; after it the platform's list has moved on too far.
-RESUME_WITHIN_S = 6 * 3600.0
+# A changes walk stopped longer ago than this begins anew from the watermark: the rest of an old one would not make
+# the feed fresh. A census has no such age: whether its place still stands the platform decides.
+RESUME_CHANGES_WITHIN_S = 6 * 3600.0
 
 _RESUMABLE = (RunState.QUEUED, RunState.RUNNING, RunState.INCOMPLETE, RunState.CANCELLED, RunState.LOST)
 
@@ -87,6 +89,18 @@ class Run:
     counters: Counters = field(default_factory=Counters)
     warnings: list[str] = field(default_factory=list)
     visible_after: int | None = None
+    walk_end: str | None = None  # the End as JSON once it was read: nothing is left to walk
+    not_before: float | None = None  # its successor may begin then
+    retries: int = 0
+    slices: int = 1
+    cost: dict[str, float] = field(default_factory=dict)  # the receipt beyond the counters
+    failed_place: str | None = None
+    failed_times: int = 0
+
+
+def add_cost(spent: Run, name: str, amount: float) -> None:
+    """Count a cost of this run (parsed, cpu_seconds, …); written with its next commit."""
+    spent.cost[name] = spent.cost.get(name, 0) + amount
 
 
 def write_json(value: object) -> str:
@@ -113,28 +127,56 @@ def begin_run(connection: Connection, begun: Run, *, now: float) -> Run:
 
 
 def find_resumable(connection: Connection, platform: str, lane: Lane, *, now: float) -> Run | None:
-    """The last run of this lane, if it stopped half-way not long ago; its place is worth going on from."""
+    """The last run of this lane, if it stopped half-way; one whose walk is over goes on with what follows the walk."""
     last = select(run).where(run.c.platform == platform, run.c.lane == lane.value).order_by(run.c.id.desc()).limit(1)
     row = connection.execute(last).mappings().first()
-    if row is None or row["position"] is None or RunState(row["state"]) not in _RESUMABLE:
+    if row is None or RunState(row["state"]) not in _RESUMABLE:
         return None
-    return _run_of(row) if row["heartbeat_at"] > now - RESUME_WITHIN_S else None
+    if row["walk_end"] is not None:
+        return _run_of(row)
+    is_old = lane is Lane.CHANGES and row["heartbeat_at"] < now - RESUME_CHANGES_WITHIN_S
+    return None if row["position"] is None or is_old else _run_of(row)
 
 
 def resume_run(connection: Connection, resumed: Run, *, fence: int) -> Run:
-    """The same run goes on, under a new lease. Its heartbeat waits for a commit: no place is resumed for ever."""
+    """The same run goes on in its next slice, under a new lease. Its heartbeat is that of its last commit."""
+    resumed.fence, resumed.slices, resumed.not_before = fence, resumed.slices + 1, None
     values = {"state": RunState.RUNNING.value, "reason": "", "ended_at": None, "fence": fence}
+    values |= {"slices": resumed.slices, "not_before": None}
     connection.execute(update(run).where(run.c.id == resumed.id).values(values))
-    resumed.fence = fence
     return resumed
 
 
 def close_orphans(connection: Connection, platform: str, lane: Lane, *, but: int | None, now: float) -> None:
-    """Runs whose process is gone are lost: whoever holds the lease says so."""
-    here = (run.c.platform == platform) & (run.c.lane == lane.value)
-    orphan = here & run.c.state.in_([RunState.RUNNING.value, RunState.QUEUED.value]) & (run.c.id != (but or 0))
-    reason = "The process ended without a word; what it had committed stays."
-    connection.execute(update(run).where(orphan).values(state=RunState.LOST.value, reason=reason, ended_at=now))
+    """Other runs of this lane that are not over are lost: whoever holds the lease says so."""
+    here = (run.c.platform == platform) & (run.c.lane == lane.value) & (run.c.id != (but or 0))
+    _lose(connection, here & run.c.state.in_([RunState.RUNNING.value, RunState.QUEUED.value]), now=now)
+
+
+def find_dead_runs(connection: Connection, *, now: float) -> list[int]:
+    """Runs under way whose lease nobody holds any more."""
+    wanted = select(run.c.id, run.c.platform, run.c.lane, run.c.fence).where(run.c.state == RunState.RUNNING.value)
+    running = connection.execute(wanted).all()
+    held = find_holders(connection, now=now) if running else {}
+    dead = []
+    for each in running:
+        # Where a feed's lanes are one walk, its lease is that of the changes.
+        leases = [held.get((each.platform, lane)) for lane in (each.lane, Lane.CHANGES.value)]
+        if not any(found is not None and found.fence == each.fence for found in leases):
+            dead.append(each.id)
+    return dead
+
+
+def lose_dead_runs(connection: Connection, *, now: float) -> None:
+    """Dead runs are lost, each until its next slice takes it up: no state waits for a person."""
+    dead = find_dead_runs(connection, now=now)
+    if dead:
+        _lose(connection, run.c.id.in_(dead), now=now)
+
+
+def _lose(connection: Connection, which: ColumnElement[bool], *, now: float) -> None:
+    reason = "Its process ended without a word; what it had committed stays, and the next slice goes on from there."
+    connection.execute(update(run).where(which).values(state=RunState.LOST.value, reason=reason, ended_at=now))
 
 
 def save_run(connection: Connection, saved: Run, *, now: float) -> None:
@@ -160,6 +202,12 @@ def _values_of(saved: Run) -> dict[str, object]:
         "stage_total": saved.stage_total,
         "warnings": write_json(saved.warnings),
         "visible_after": saved.visible_after,
+        "walk_end": saved.walk_end,
+        "not_before": saved.not_before,
+        "retries": saved.retries,
+        "cost": write_json(saved.cost),
+        "failed_place": saved.failed_place,
+        "failed_times": saved.failed_times,
     }
 
 
@@ -167,6 +215,15 @@ def add_index_writes(connection: Connection, run_id: int, count: int) -> None:
     """Documents written to the index on this run's account."""
     statement = update(run).where(run.c.id == run_id).values(index_writes=run.c.index_writes + count)
     connection.execute(statement)
+
+
+def charge_run(connection: Connection, run_id: int, costs: Mapping[str, float]) -> None:
+    """Put what was spent on a run's account after its last commit onto its receipt."""
+    here = select(run.c.cost).where(run.c.id == run_id).with_for_update()
+    cost: dict[str, float] = msgspec.json.decode(connection.execute(here).scalar_one())
+    for name, amount in costs.items():
+        cost[name] = cost.get(name, 0) + amount
+    connection.execute(update(run).where(run.c.id == run_id).values(cost=write_json(cost)))
 
 
 def list_runs(connection: Connection, *, platform: str | None = None, limit: int = 20) -> list[RowMapping]:
@@ -191,114 +248,11 @@ def _run_of(row: RowMapping) -> Run:
         scope=row["scope"],
         counters=Counters(**{name: row[name] for name in COUNTERS}),
         warnings=msgspec.json.decode(str(row["warnings"])),
+        walk_end=row["walk_end"],
+        not_before=row["not_before"],
+        retries=row["retries"],
+        slices=row["slices"],
+        cost=msgspec.json.decode(str(row["cost"])),
+        failed_place=row["failed_place"],
+        failed_times=row["failed_times"],
     )
-
-
-# Feeds ---------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """What lasts between the runs of one platform."""
-
-    platform: str
-    watermark: dict[str, Json] | None
-    platform_clock: float | None
-    accounts_day: str | None
-    census_at: float | None
-    changes_at: float | None
-    scope: str | None
-    paused: bool
-
-
-def register_feeds(connection: Connection, platforms: Iterable[str]) -> None:
-    """A row for every platform there is, so that the scheduler sees them before their first run."""
-    known = set(connection.execute(select(feed.c.platform)).scalars())
-    for platform in sorted(set(platforms) - known):
-        connection.execute(insert(feed).values(platform=platform))
-
-
-def load_feed(connection: Connection, platform: str) -> Feed:
-    """The feed's row, made if it is not there."""
-    row = connection.execute(select(feed).where(feed.c.platform == platform)).mappings().first()
-    if row is None:
-        return Feed(platform, None, None, None, None, None, None, False)
-    return Feed(
-        platform,
-        msgspec.json.decode(row["watermark"] or "null"),
-        row["platform_clock"],
-        row["accounts_day"],
-        row["census_at"],
-        row["changes_at"],
-        row["scope"],
-        row["paused"],
-    )
-
-
-def save_feed(connection: Connection, platform: str, **values: object) -> None:
-    """Change the named columns of the feed's row."""
-    if values:
-        connection.execute(update(feed).where(feed.c.platform == platform).values(values))
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A lane whose time has come."""
-
-    platform: str
-    lane: Lane
-
-
-# A feed that just failed is left alone for this long before the scheduler asks it again.
-RETRY_AFTER_S = 300.0
-
-
-def due_feeds(connection: Connection, now: float) -> list[Due]:
-    """What the scheduler should start now: the successor of a slice at once, a census or changes when they are due."""
-    due = []
-    for row in connection.execute(select(feed).where(~feed.c.paused).order_by(feed.c.platform)).mappings():
-        lane = _due_lane(connection, row, now)
-        if lane is not None:
-            due.append(Due(row["platform"], lane))
-    return due
-
-
-def _due_lane(connection: Connection, row: RowMapping, now: float) -> Lane | None:
-    last = connection.execute(
-        select(run.c.state, run.c.lane, run.c.ended_at)
-        .where(run.c.platform == row["platform"], run.c.lane.in_([Lane.CHANGES.value, Lane.CENSUS.value]))
-        .order_by(run.c.id.desc())
-        .limit(1)
-    ).first()
-    if last is not None and last.state == RunState.QUEUED.value:
-        return Lane(last.lane)
-    if last is not None and last.state == RunState.RUNNING.value:
-        # A run whose lease has run out belongs to a process that is gone: its lane goes on at once.
-        return None if _is_read_now(connection, row["platform"], now) else Lane(last.lane)
-    if last is not None and last.state != RunState.SUCCEEDED.value and (last.ended_at or 0) > now - RETRY_AFTER_S:
-        return None
-    if _is_census_due(connection, row, now):
-        return Lane.CENSUS
-    if row["changes_at"] is None or row["changes_at"] < now - row["changes_every_s"]:
-        return Lane.CHANGES
-    return None
-
-
-def _is_census_due(connection: Connection, row: RowMapping, now: float) -> bool:
-    since = now - row["census_every_s"]
-    if row["census_at"] is not None and row["census_at"] >= since:
-        return False
-    # A held census proved as much as it can until a person decides; reading everything again at once changes nothing,
-    # and the hold it would open in place of the old one has another number.
-    held = select(func.max(run.c.ended_at)).where(
-        run.c.platform == row["platform"], run.c.lane == Lane.CENSUS.value, run.c.state == RunState.HELD.value
-    )
-    held_at = connection.execute(held).scalar()
-    return held_at is None or held_at < since
-
-
-def _is_read_now(connection: Connection, platform: str, now: float) -> bool:
-    held = select(lease.c.holder).where(
-        lease.c.platform == platform, lease.c.holder.is_not(None), lease.c.expires_at > now
-    )
-    return connection.execute(held.limit(1)).first() is not None

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from integrator.ports import Clock, Connector
 from integrator.store.database import Database
+from integrator.store.feeds import register_feeds
 from integrator.store.leases import free_lease, kept_alive, name_holder, take_lease
-from integrator.store.runs import Run, RunState, begin_run, end_run, register_feeds
+from integrator.store.runs import Run, RunState, begin_run, end_run
 from integrator.sync.commit import Committer
 from integrator.sync.outcome import Outcome
 

@@ -5,7 +5,8 @@ from integrator.ports import Clock, Connector
 from integrator.record import End, Kind, Lane, Plan, Record
 from integrator.store.absences import find_live
 from integrator.store.database import Database
-from integrator.store.runs import Counters, RunState, load_feed
+from integrator.store.feeds import load_feed
+from integrator.store.runs import Counters, RunState
 from integrator.sync.commit import Unit, in_rounds, weigh
 from integrator.sync.guards import Candidate, object_to
 from integrator.sync.intake import Intake

@@ -8,8 +8,9 @@ from integrator.errors import FeedChanged, FeedUnavailable
 from integrator.record import Ask, Confirmation, End, Json, Kind, Lane
 from integrator.store.absences import count_visible
 from integrator.store.accounts import find_accounts
+from integrator.store.feeds import Feed, save_feed
 from integrator.store.rejections import count_unknowns
-from integrator.store.runs import Feed, RunState, save_feed, save_run, write_json
+from integrator.store.runs import RunState, save_run, write_json
 from integrator.store.sightings import hide_stale
 from integrator.store.worklist import mark
 from integrator.sync.absence import MAX_ASKS, Settled, ask_singly, one_unit, settle_absences

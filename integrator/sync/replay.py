@@ -14,9 +14,10 @@ from integrator.record import Kind, Record
 from integrator.store.accounts import list_kept_accounts
 from integrator.store.archive import ArchiveReader, Kept
 from integrator.store.database import Database
+from integrator.store.feeds import load_feed
 from integrator.store.listings import ListingState, find_known
 from integrator.store.rejections import forget_rejections, list_kept_rejections
-from integrator.store.runs import REPLAY, Counters, load_feed, save_run
+from integrator.store.runs import REPLAY, Counters, save_run
 from integrator.store.sightings import list_kept, load_sightings, restore_sightings
 from integrator.sync.asides import Aside, aside, busy
 from integrator.sync.commit import in_rounds, weigh

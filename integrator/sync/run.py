@@ -1,41 +1,40 @@
 """One slice of one feed: take the lease, walk, commit unit by unit, prove the end, settle what disappeared.
 
-A run that stopped half-way (an outage, a signal, a killed process, a slice's time) goes on under its own number from
-its last committed position. The watermark moves only after a complete walk.
+A run that stopped half-way (an outage, a signal, a killed process, a slice's time, a ban) goes on under its own number
+from its last committed position. The watermark moves only after a complete walk.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from integrator.clean.dates import korean_day
 from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, HanmaruError, LeaseLost
 from integrator.ports import Clock, Connector
 from integrator.record import Batch, End, Lane, Plan
 from integrator.store.database import Database
+from integrator.store.feeds import Feed, FeedState, begin_changes, load_states, register_feeds
 from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, take_lease
-from integrator.store.runs import (
-    Feed,
-    Run,
-    RunState,
-    begin_run,
-    close_orphans,
-    end_run,
-    find_resumable,
-    load_feed,
-    register_feeds,
-    resume_run,
-)
-from integrator.sync.commit import Committer
+from integrator.store.runs import Run, RunState, begin_run, close_orphans, end_run, find_resumable, resume_run
+from integrator.sync.commit import Committer, Unit
 from integrator.sync.finish import Verdict, finish_walk
 from integrator.sync.outcome import Outcome, Progress, quiet
 from integrator.sync.units import gather
 
+# A platform that says "not before" is asked again no later than this, however far ahead it says.
+LONGEST_BAN = timedelta(hours=24)
+
+# Waits up to this long are sat out by the connector; a longer one ends the slice.
+LONGEST_WAIT = timedelta(minutes=15)
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """How one slice is to go. `limit_s` None: to the end; else it stops at the first commit after that time."""
+    """How one slice is to go. `limit_s` None: to the end; else it stops behind the first batch after that time.
+
+    The time counts from the first record: what a walk must do before it (a drop to be verified) is done anew each time.
+    """
 
     full: bool = False
     limit_s: float | None = None
@@ -52,23 +51,50 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
     Never raises for what a platform or another process does: the outcome's state and reason say it. A failure of our
     own is written down as `failed` and raised.
     """
-    begun = clock.monotonic()
+    begun, now = clock.monotonic(), clock.now().timestamp()
     with database.write() as connection:
         register_feeds(connection, [connector.platform])
-        feed = load_feed(connection, connector.platform)
-        lane = Lane.CENSUS if how.full or feed.census_at is None else Lane.CHANGES
+        (state,) = load_states(connection, [connector.platform], now=now)
+        lane = choose_lane(state.feed, connector, full=how.full)
         lease_lane = lane if connector.separate_lanes else Lane.CHANGES
-        now = clock.now().timestamp()
-        lease = take_lease(connection, connector.platform, lease_lane.value, holder=name_holder(), now=now)
-    if lease is None:
-        reason = "Another process reads this platform now; nothing was done."
-        return Outcome(connector.platform, RunState.FAILED, reason, clock.monotonic() - begun, lane=lane)
+        refusal = _say_banned(state, lane, now)
+        lease = refusal or take_lease(connection, connector.platform, lease_lane.value, holder=name_holder(), now=now)
+    if not isinstance(lease, Lease):
+        refused = lease or _say_busy(state, lease_lane)
+        return Outcome(connector.platform, *refused, clock.monotonic() - begun, lane=lane)
     try:
         with kept_alive(database, lease, clock):
-            return _Attempt(database, connector, clock, feed, lane, lease, how, begun).go()
+            return _Attempt(database, connector, clock, state.feed, lane, lease, how, begun).go()
     finally:
         with database.write() as connection:
             free_lease(connection, lease)
+
+
+def choose_lane(feed: Feed, connector: Connector, *, full: bool) -> Lane:
+    """Changes, unless everything is asked for or there is nothing yet that changes could follow.
+
+    While a first census is under way they follow its start, if the platform has a lane of its own for them.
+    """
+    if full:
+        return Lane.CENSUS
+    can_follow = feed.census_at is not None or (feed.watermark is not None and connector.separate_lanes)
+    return Lane.CHANGES if can_follow else Lane.CENSUS
+
+
+def _say_banned(state: FeedState, lane: Lane, now: float) -> tuple[RunState, str] | None:
+    """State and reason where the platform may not be called yet: nothing of this lane is then begun."""
+    last = state.runs.get(lane)
+    until = max(state.banned_until or 0.0, (last.not_before if last else None) or 0.0)
+    if until <= now:
+        return None
+    when = datetime.fromtimestamp(until, UTC)
+    return RunState.INCOMPLETE, f"The platform may be asked again from {when:%Y-%m-%d %H:%M} UTC; nothing was asked."
+
+
+def _say_busy(state: FeedState, lane: Lane) -> tuple[RunState, str]:
+    held = state.held.get(lane)
+    who = f"Another process ({held.holder})" if held else "Another process"
+    return RunState.FAILED, f"{who} reads this platform's {lane} now; nothing was done."
 
 
 class _Attempt:
@@ -136,7 +162,7 @@ class _Attempt:
             lane=self._lane,
             fence=self._lease.fence,
             started_at=0.0,
-            first_census=self._feed.census_at is None,
+            first_census=self._feed.census_at is None and self._lane is Lane.CENSUS,
             watermark=self._feed.watermark,
         )
 
@@ -162,12 +188,12 @@ class _Attempt:
         committer = Committer(self._database, self._connector, self._clock, run=self._run, lease=self._lease)
         wants_accounts = self._wants_accounts()
         with closing(self._fetch(accounts=wants_accounts)) as pieces:
-            for unit in gather(pieces):
+            for unit in gather(self._in_time(pieces)):
                 if isinstance(unit, End):
                     return finish_walk(committer, self._feed, unit, accounts=self._read_accounts)
                 committer.commit(unit)
+                self._tell_where_changes_begin(committer, unit)
                 self._how.progress(self._run.stage, self._run.stage_done, self._run.stage_total)
-                self._stop_in_time()
         raise AssertionError("a walk always ends with an End")
 
     def _fetch(self, *, accounts: bool) -> Generator[Batch | End, None, None]:
@@ -196,16 +222,34 @@ class _Attempt:
         expected = feed.platform_clock + max(0.0, self._now() - (feed.changes_at or self._now()))
         return korean_day(datetime.fromtimestamp(expected, UTC)) != feed.accounts_day
 
-    def _stop_in_time(self) -> None:
-        limit = self._how.limit_s
-        if limit is not None and self._clock.monotonic() - self._begun > limit:
-            raise _TimeIsUp
+    def _in_time(self, pieces: Iterator[Batch | End]) -> Iterator[Batch | End]:
+        limit, since = self._how.limit_s, None
+        for piece in pieces:
+            now = self._clock.monotonic()
+            if isinstance(piece, Batch) and piece.records and since is None:
+                since = now
+            yield piece
+            if limit is not None and since is not None and self._clock.monotonic() - since >= limit:
+                raise _TimeIsUp
+
+    def _tell_where_changes_begin(self, committer: Committer, unit: Unit) -> None:
+        """A first census may take weeks; what changes meanwhile is read from the platform's clock at its start on."""
+        watermark = unit.last.watermark if unit.last is not None else None
+        if self._run.first_census and self._feed.watermark is None and watermark is not None:
+            with committer.transaction() as connection:
+                begin_changes(connection, self._run.platform, watermark)
+            self._feed = replace(self._feed, watermark=watermark)
 
     # Ending ----------------------------------------------------------------------------------------------------------
 
     def _verdict_unavailable(self, error: FeedUnavailable) -> Verdict:
-        until = f" It may be asked again from {error.retry_at:%Y-%m-%d %H:%M} UTC." if error.retry_at else ""
-        if self._run.counters.seen or self._run.counters.accounts_seen:
+        now = self._clock.now()
+        until, is_ban = "", False
+        if error.retry_at is not None and error.retry_at > now:
+            retry_at = min(error.retry_at, now + LONGEST_BAN)
+            self._run.not_before = retry_at.timestamp()
+            until, is_ban = f" It may be asked again from {retry_at:%Y-%m-%d %H:%M} UTC.", retry_at - now > LONGEST_WAIT
+        if self._run.counters.seen or self._run.counters.accounts_seen or is_ban:
             return Verdict(
                 RunState.INCOMPLETE, f"{error}{until} What was read stays; the next sync goes on from there."
             )

@@ -12,7 +12,7 @@ from web.wiring import PLATFORMS, Wiring
 @click.command()
 def migrate() -> None:
     """Create the database or bring it up to date."""
-    from integrator.store.runs import register_feeds
+    from integrator.store.feeds import register_feeds
 
     database = Wiring(Settings.from_environment()).unchecked_database()
     database.migrate()

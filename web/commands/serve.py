@@ -91,9 +91,10 @@ def worker(*, burst: bool) -> None:
 
 @click.command()
 def scheduler() -> None:
-    """Queue due feeds, once a minute."""
+    """Queue due feeds, four times a minute."""
     from web.broker import open_broker
     from web.jobs import connect, make_queue, run_scheduler
+    from web.wiring import PLATFORMS
 
     settings = Settings.from_environment()
     configure_logging()
@@ -102,7 +103,8 @@ def scheduler() -> None:
         signal.signal(number, lambda *_: stop.set())
     database = open_database(settings)
     with open_broker(settings) as url, connect(url) as connection:
-        run_scheduler(database, make_queue(connection), platforms=list(settings.feeds), stop=stop)
+        ways = {name: PLATFORMS[name].connector for name in settings.feeds}
+        run_scheduler(database, make_queue(connection), ways=ways, stop=stop)
     database.close()
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from integrator.record import Lane
 from integrator.store.database import Database
+from integrator.store.feeds import load_states
 from integrator.store.tables import listing, metadata, run
+from integrator.sync.lanes import find_due
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
 from tests.fakes.clock import FakeClock
@@ -45,6 +48,14 @@ class World:
         """One sync, a minute after whatever came before."""
         self.clock.advance(60)
         return sync_feed(self.database, self.feed, self.clock, how=Slice(full=full, limit_s=limit_s))
+
+    def due(self) -> Lane | None:
+        """The lane that the scheduler would have read now."""
+        now = self.clock.now().timestamp()
+        with self.database.read() as connection:
+            (state,) = load_states(connection, [self.feed.platform], now=now)
+        found = find_due(state, self.feed, now)
+        return found.lane if found else None
 
     def visible(self) -> set[str]:
         with self.database.read() as connection:

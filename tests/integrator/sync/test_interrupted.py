@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, QuotaSpent
 from integrator.store.leases import take_lease
-from integrator.store.runs import due_feeds
 from integrator.store.tables import lease
 from integrator.sync.commit import Committer
 from integrator.sync.dry import try_feed
@@ -48,15 +47,27 @@ def test_an_outage_keeps_what_was_read_and_the_same_run_goes_on(world, feed) -> 
     assert len(world.visible()) == 20
 
 
-def test_a_place_too_old_is_not_gone_on_from(world, feed, clock) -> None:
+def test_a_census_goes_on_from_its_place_weeks_later(world, feed, clock) -> None:
     _fail(feed, FeedUnavailable("away"))
-    world.sync()
+    first = world.sync()
     _mend(feed)
-    clock.advance(days=1)
+    clock.advance(days=30)
 
     outcome = world.sync()
 
-    assert (outcome.state, outcome.run) == ("succeeded", 2)
+    assert (outcome.state, outcome.run) == ("succeeded", first.run)
+    assert feed.plans[-1].position == {"page": 4}
+
+
+def test_a_changes_walk_stopped_long_ago_begins_anew(synced, feed, clock) -> None:
+    _fail(feed, FeedUnavailable("away"))
+    first = synced.sync()
+    _mend(feed)
+    clock.advance(days=1)
+
+    outcome = synced.sync()
+
+    assert (outcome.state, outcome.run != first.run) == ("succeeded", True)
     assert feed.plans[-1].position is None
 
 
@@ -135,10 +146,7 @@ def test_a_slice_ends_in_time_and_its_successor_goes_on(world, feed, clock) -> N
 
     first = world.sync(limit_s=300)
     assert first.state == "queued"
-    with world.database.read() as connection:
-        assert [(due.platform, due.lane) for due in due_feeds(connection, clock.now().timestamp())] == [
-            ("buykorea", "census")
-        ]
+    assert world.due() == "census"
     while (outcome := world.sync(limit_s=300)).state == "queued":
         pass
 
