@@ -40,7 +40,7 @@ def _measure(part: str, folder: Path, size: int) -> list[Figure]:
         return figures + measure_products(home, seed=SEED, size=size, day=1) + measure_reading(home)
     if part == "changes":
         return measure_changes(Bench(folder, SEED, size * 5))
-    return measure_growth(Bench(folder, SEED, size // 2), Bench(folder, SEED, size * 5))
+    return measure_growth(*(Bench(folder, SEED, each) for each in (size // 2, size, size * 5)))
 
 
 def _options() -> argparse.Namespace:

@@ -130,7 +130,7 @@ def analyse_spans(text: str) -> list[Span]:
     return [span for word in split_words(text) for span in _spans(word, text)]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=16_384)
 def tokens_of(run: str) -> tuple[str, ...]:
     """The tokens of one folded run."""
     if _PAIRED.match(run):
@@ -147,11 +147,15 @@ def asked_tokens(run: str) -> tuple[str, ...]:
     return tokens[:1] if _AMOUNT.fullmatch(run) else tokens
 
 
+# The words that goods share are far fewer; the rest are codes and numbers that hardly come again.
+_MOST_JOINED = 40_000
+
+
 class _JoinedTokens(dict[str, str]):
     """Run to joined tokens: goods share most of their words, so that looking up is nearly all the work of indexing."""
 
     def __missing__(self, run: str) -> str:
-        if len(self) >= 200_000:
+        if len(self) >= _MOST_JOINED:
             self.clear()
         joined = self[run] = " ".join(tokens_of(run))
         return joined

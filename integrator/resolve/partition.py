@@ -40,7 +40,7 @@ Progress = Callable[[str, int, int | None], None]
 Offer = Callable[[Mapping[str, Draft]], None]
 
 # Accounts a round; sellers loaded at a time; listings a piece of work for one process.
-_MARKS = 10_000
+_MARKS = 2_500
 _SELLERS = 100
 _PIECE = 500
 # The category table is made again when this many times as many listings live as when it was made.
@@ -157,8 +157,7 @@ def _load_release(database: Database, rates: Rates) -> Release:
     known = sum(count for *_, count in counts)
     if live and known < min(live, _SAMPLE) / (_GROWTH * 2):
         with database.read() as connection:
-            contents = resolution.sample_contents(connection, most=_SAMPLE)
-        fresh = count_headings(map(_decode_voter, contents))
+            fresh = count_headings(map(_decode_voter, resolution.sample_contents(connection, most=_SAMPLE)))
         with database.write() as connection:
             resolution.replace_guess_counts(connection, fresh)
             counts = resolution.load_guess_counts(connection)

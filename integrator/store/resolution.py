@@ -1,6 +1,6 @@
 """Statements of resolving: keys, sellers, ledger, edges, judgements, products and their listings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -548,7 +548,7 @@ def replace_guess_counts(connection: Connection, counts: Mapping[tuple[str, str,
         connection.execute(insert(category_guess), rows)
 
 
-def sample_contents(connection: Connection, *, most: int) -> list[bytes]:
+def sample_contents(connection: Connection, *, most: int) -> Iterator[bytes]:
     """Contents of the first released live listings, for the category table."""
     wanted = (
         select(version.c.content)
@@ -557,7 +557,7 @@ def sample_contents(connection: Connection, *, most: int) -> list[bytes]:
         .order_by(listing.c.key)
         .limit(most)
     )
-    return list(connection.execute(wanted).scalars())
+    yield from connection.execute(wanted.execution_options(yield_per=1_000)).scalars()
 
 
 def count_live(connection: Connection) -> int:
