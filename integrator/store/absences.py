@@ -7,9 +7,10 @@ from sqlalchemy import Connection, Select, func, select
 
 from integrator.record import Lane
 from integrator.store.database import chunks
+from integrator.store.holds import HoldState
 from integrator.store.listings import ListingState
 from integrator.store.runs import RunState
-from integrator.store.tables import listing, run
+from integrator.store.tables import hold, listing, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,19 @@ def find_live(connection: Connection, platform: str) -> list[Absent]:
     return [Absent(*row) for row in connection.execute(_live(platform))]
 
 
+# A person keeps it although it is absent, and nothing has seen it since: this absence proves nothing any more.
+_kept = listing.c.kept_at.is_not(None) & (listing.c.kept_at >= listing.c.seen_at)
+
+
 def find_absent(connection: Connection, platform: str, *, run_id: int, started_at: float) -> list[Absent]:
-    """Live listings that neither this census nor anything since its start has seen."""
-    wanted = _live(platform).where(listing.c.seen_run < run_id, listing.c.seen_at < started_at)
+    """Live listings that neither this census nor anything since its start has seen; none that a person keeps."""
+    wanted = _live(platform).where(~_kept, listing.c.seen_run < run_id, listing.c.seen_at < started_at)
     return [Absent(*row) for row in connection.execute(wanted)]
 
 
 def find_absent_below(connection: Connection, platform: str, *, sequence: int) -> list[Absent]:
-    """Live listings last seen in a lower number than this full drop's."""
-    wanted = _live(platform).where(listing.c.sequence < sequence)
+    """Live listings last seen in a lower number than this full drop's; none that a person keeps."""
+    wanted = _live(platform).where(~_kept, listing.c.sequence < sequence)
     return [Absent(*row) for row in connection.execute(wanted)]
 
 
@@ -92,6 +97,22 @@ def visible_after_good_runs(connection: Connection, platform: str, *, limit: int
         .limit(limit)
     )
     return list(connection.execute(wanted).scalars())
+
+
+WEEK_S = 7 * 86_400.0
+
+
+def visible_in_week(connection: Connection, platform: str, *, now: float) -> int | None:
+    """The most that was visible after a good run in the last seven days, or since a person last approved deletions."""
+    approved = select(func.max(hold.c.decided_at)).where(
+        hold.c.platform == platform, hold.c.state == HoldState.APPROVED.value
+    )
+    since = max(now - WEEK_S, connection.execute(approved).scalar() or 0.0)
+    wanted = select(func.max(run.c.visible_after)).where(
+        run.c.platform == platform, run.c.state == RunState.SUCCEEDED.value, run.c.started_at >= since
+    )
+    most: int | None = connection.execute(wanted).scalar()
+    return most
 
 
 def start_of_census_before(connection: Connection, platform: str, *, run_id: int) -> float | None:

@@ -1,19 +1,26 @@
-"""Holds: deletions that wait for a person."""
+"""Holds: deletions, and versions of whole runs, that wait for a person."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, insert, or_, select, update
 
 from integrator.record import Json
 from integrator.store.database import chunks
-from integrator.store.tables import hold, hold_listing, listing
+from integrator.store.tables import account_version, hold, hold_listing, listing, version
+
+
+class HoldKind(StrEnum):
+    """`deletions`: listings that a complete read did not show. `run`: every version that a run would have released."""
+
+    DELETIONS = "deletions"
+    RUN = "run"
 
 
 class HoldState(StrEnum):
-    """`closed`: nothing in it is missing any more, or a later run's hold took its place."""
+    """`closed`: nothing waits in it any more, or a later read's picture took its place."""
 
     OPEN = "open"
     APPROVED = "approved"
@@ -23,17 +30,20 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold with what a person needs to decide."""
+    """A hold with what a person needs to decide. `ceiling`: approving it releases or deletes no more than this."""
 
     id: int
     platform: str
     run: int
+    kind: HoldKind
     state: HoldState
     reason: str
     diff: dict[str, Json]
     created_at: float
     decided_at: float | None
     decided_by: str | None
+    decided_reason: str | None
+    ceiling: int | None
     waiting: int
 
 
@@ -47,31 +57,75 @@ def open_hold(
     diff: dict[str, Json],
     now: float,
 ) -> int:
-    """Hold the deletion of these listings. An older open hold of the platform gives way to this newer picture."""
+    """Hold the deletion of these listings. An older open hold of deletions gives way to this newer picture."""
+    older = _open(platform) & (hold.c.kind == HoldKind.DELETIONS.value)
+    gone = {"state": HoldState.CLOSED.value, "decided_at": now, "decided_by": f"run {run}"}
+    connection.execute(update(hold).where(older).values(gone))
+    values = {"platform": platform, "run": run, "kind": HoldKind.DELETIONS.value, "ceiling": len(keys)}
+    number = _insert(connection, values, HoldState.OPEN, reason=reason, diff=diff, now=now)
+    _name(connection, number, keys)
+    return number
+
+
+def open_run_hold(
+    connection: Connection, platform: str, *, run: int, ceiling: int, reason: str, diff: dict[str, Json], now: float
+) -> int:
+    """Hold what this run would release, `ceiling` versions; the same hold when a run that was killed asks again."""
+    mine = (hold.c.run == run) & (hold.c.kind == HoldKind.RUN.value) & (hold.c.state == HoldState.OPEN.value)
+    found: int | None = connection.execute(select(hold.c.id).where(mine)).scalar()
+    if found is not None:
+        return found
+    values = {"platform": platform, "run": run, "kind": HoldKind.RUN.value, "ceiling": ceiling}
+    return _insert(connection, values, HoldState.OPEN, reason=reason, diff=diff, now=now)
+
+
+def note_kept(
+    connection: Connection,
+    platform: str,
+    keys: Sequence[int],
+    *,
+    run: int,
+    by: str,
+    reason: str,
+    diff: dict[str, Json],
+    now: float,
+) -> int:
+    """A person keeps these listings against an absence that was believed: a hold of deletions that is decided already.
+
+    Approving it later takes them out again.
+    """  # fmt: skip
     values = {
-        "platform": platform,
-        "run": run,
-        "kind": "deletions",
-        "state": HoldState.OPEN.value,
-        "reason": reason,
-        "diff": msgspec.json.encode(diff).decode(),
-        "created_at": now,
-    }
-    older = (hold.c.platform == platform) & (hold.c.state == HoldState.OPEN.value)
-    decided = {"state": HoldState.CLOSED.value, "decided_at": now, "decided_by": f"run {run}"}
-    connection.execute(update(hold).where(older).values(decided))
-    key = connection.execute(insert(hold).values(values)).inserted_primary_key
+        "platform": platform, "run": run, "kind": HoldKind.DELETIONS.value, "ceiling": len(keys), "decided_at": now,
+        "decided_by": by, "decided_reason": reason,
+    }  # fmt: skip
+    number = _insert(connection, values, HoldState.REJECTED, reason=f"Run {run} was undone.", diff=diff, now=now)
+    _name(connection, number, keys)
+    return number
+
+
+def _insert(
+    connection: Connection,
+    values: dict[str, object],
+    state: HoldState,
+    *,
+    reason: str,
+    diff: dict[str, Json],
+    now: float,
+) -> int:
+    said = {"state": state.value, "reason": reason, "diff": msgspec.json.encode(diff).decode(), "created_at": now}
+    key = connection.execute(insert(hold).values({**values, **said})).inserted_primary_key
     assert key is not None  # noqa: S101 - an insert of one row always has its key
-    number = int(key[0])
+    return int(key[0])
+
+
+def _name(connection: Connection, number: int, keys: Sequence[int]) -> None:
     for piece in chunks(keys):
         connection.execute(insert(hold_listing), [{"hold": number, "listing_key": each} for each in piece])
-    return number
 
 
 def list_holds(connection: Connection, *, platform: str | None = None, every: bool = False) -> list[Hold]:
     """Open holds, or every one there was; newest first."""
-    waiting = select(func.count()).where(hold_listing.c.hold == hold.c.id).scalar_subquery()
-    wanted = select(hold, waiting.label("waiting")).order_by(hold.c.id.desc())
+    wanted = _holds.order_by(hold.c.id.desc())
     if platform is not None:
         wanted = wanted.where(hold.c.platform == platform)
     if not every:
@@ -81,12 +135,14 @@ def list_holds(connection: Connection, *, platform: str | None = None, every: bo
 
 def find_hold(connection: Connection, number: int) -> Hold | None:
     """One hold, whatever became of it."""
-    return next((each for each in list_holds(connection, every=True) if each.id == number), None)
+    row = connection.execute(_holds.where(hold.c.id == number)).mappings().first()
+    return None if row is None else _hold_of(row)
 
 
-def decide_hold(connection: Connection, number: int, state: HoldState, *, by: str, now: float) -> None:
-    """A person has decided, or nothing is left to decide."""
-    connection.execute(update(hold).where(hold.c.id == number).values(state=state.value, decided_at=now, decided_by=by))
+def decide_hold(connection: Connection, number: int, state: HoldState, *, by: str, reason: str, now: float) -> None:
+    """A person has decided."""
+    decided = {"state": state.value, "decided_at": now, "decided_by": by, "decided_reason": reason}
+    connection.execute(update(hold).where(hold.c.id == number).values(decided))
 
 
 def held_keys(connection: Connection, platform: str) -> set[int]:
@@ -106,41 +162,56 @@ def keys_of_hold(connection: Connection, number: int) -> Iterator[int]:
 
 def leave_holds(connection: Connection, platform: str, keys: Sequence[int], *, now: float) -> None:
     """These listings are there again: they leave open holds, and a hold without listings closes itself."""
-    still_open = select(hold.c.id).where(hold.c.platform == platform, hold.c.state == HoldState.OPEN.value)
+    still_open = select(hold.c.id).where(_open(platform))
     for piece in chunks(keys):
         gone = hold_listing.c.listing_key.in_(piece) & hold_listing.c.hold.in_(still_open)
         connection.execute(delete(hold_listing).where(gone))
-    empty = hold.c.id.in_(still_open) & ~exists().where(hold_listing.c.hold == hold.c.id)
-    values = {"state": HoldState.CLOSED.value, "decided_at": now, "decided_by": "all of them came back"}
-    connection.execute(update(hold).where(empty).values(values))
+    close_empty_holds(connection, platform, now=now)
 
 
-def kept_by_rejection(connection: Connection, platform: str) -> set[int]:
-    """Listings a person decided to keep and that nobody has seen since: the same absence does not hold them again."""
-    wanted = (
-        select(hold_listing.c.listing_key)
-        .join(hold, hold.c.id == hold_listing.c.hold)
-        .join(listing, listing.c.key == hold_listing.c.listing_key)
-        .where(
-            hold.c.platform == platform,
-            hold.c.state == HoldState.REJECTED.value,
-            listing.c.seen_at < hold.c.created_at,
-        )
+def close_empty_holds(connection: Connection, platform: str, *, now: float) -> None:
+    """Holds in which nothing waits any more close themselves."""
+    waits = or_(
+        exists().where(hold_listing.c.hold == hold.c.id),
+        exists().where(version.c.hold == hold.c.id),
+        exists().where(account_version.c.hold == hold.c.id),
     )
-    return set(connection.execute(wanted).scalars())
+    values = {"state": HoldState.CLOSED.value, "decided_at": now, "decided_by": "nothing waits in it any more"}
+    connection.execute(update(hold).where(_open(platform), ~waits).values(values))
 
 
-def _hold_of(row: object) -> Hold:
-    values = dict(row)  # type: ignore[call-overload]
+def keep_listings(connection: Connection, keys: Sequence[int], *, now: float) -> None:
+    """A person keeps these: the absence known so far does not withdraw them. One sight of a listing ends that."""
+    for piece in chunks(keys):
+        connection.execute(update(listing).where(listing.c.key.in_(piece)).values(kept_at=now))
+
+
+def _open(platform: str) -> ColumnElement[bool]:
+    return (hold.c.platform == platform) & (hold.c.state == HoldState.OPEN.value)
+
+
+_waiting = (
+    select(func.count()).where(hold_listing.c.hold == hold.c.id).scalar_subquery()
+    + select(func.count()).where(version.c.hold == hold.c.id).scalar_subquery()
+    + select(func.count()).where(account_version.c.hold == hold.c.id).scalar_subquery()
+)
+_holds = select(hold, _waiting.label("waiting"))
+
+
+def _hold_of(row: RowMapping) -> Hold:
+    values = dict(row)
     return Hold(
         id=values["id"],
         platform=values["platform"],
         run=values["run"],
+        kind=HoldKind(values["kind"]),
         state=HoldState(values["state"]),
         reason=values["reason"],
         diff=msgspec.json.decode(values["diff"]),
         created_at=values["created_at"],
         decided_at=values["decided_at"],
         decided_by=values["decided_by"],
+        decided_reason=values["decided_reason"],
+        ceiling=values["ceiling"],
         waiting=values["waiting"],
     )

@@ -8,18 +8,15 @@ from integrator.ports import Connector
 from integrator.record import Ask, Batch, Confirmation, End, Kind, Lane, Plan, Record
 from integrator.store.absences import (
     Absent,
-    count_visible,
-    count_visible_of,
     find_absent,
     find_absent_below,
     start_of_census_before,
-    visible_after_good_runs,
 )
 from integrator.store.database import chunks
-from integrator.store.holds import kept_by_rejection, open_hold
+from integrator.store.holds import open_hold
 from integrator.store.withdrawals import Proof, WithdrawalKind
 from integrator.sync.commit import Committer, Unit
-from integrator.sync.guards import Candidate, Objection, object_to
+from integrator.sync.guards import Candidate, Objection, look_at_shown, object_to
 
 # What one run may ask singly; a tenth of a small key's day is more than this already. Above it a second census decides.
 MAX_ASKS = 500
@@ -60,21 +57,14 @@ def _find_candidates(committer: Committer, end: End) -> list[Absent]:
             absent = find_absent_below(connection, platform, sequence=end.sequence)
         else:
             absent = find_absent(connection, platform, run_id=run.id, started_at=run.started_at)
-        kept = kept_by_rejection(connection, platform) if absent else set()
-    return [each for each in absent if each.key not in kept]
+    return absent
 
 
 def _object(committer: Committer, absent: Sequence[Absent]) -> Objection | None:
-    platform = committer.connector.platform
-    accounts = sorted({each.account_id for each in absent if each.visible})
+    candidates = [Candidate(each.key, each.external_id, each.account_id, each.visible) for each in absent]
     with committer.database.read() as connection:
-        return object_to(
-            [Candidate(each.key, each.external_id, each.account_id, each.visible) for each in absent],
-            seen=committer.run.counters.seen,
-            visible_now=count_visible(connection, platform),
-            visible_before=visible_after_good_runs(connection, platform),
-            visible_by_account=count_visible_of(connection, platform, accounts),
-        )
+        shown = look_at_shown(connection, committer.connector.platform, candidates, now=committer.now())
+    return object_to(candidates, seen=committer.run.counters.seen, **shown)
 
 
 def _hold(committer: Committer, absent: Sequence[Absent], objection: Objection) -> Settled:

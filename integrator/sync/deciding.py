@@ -1,46 +1,65 @@
-"""A person decides about a hold: what is still missing is withdrawn, or it stays."""
+"""A person decides about a hold: what it names and still waits is withdrawn, or it stays as it is."""
 
 from integrator.errors import InvalidQuery
 from integrator.ports import Clock
 from integrator.store.absences import find_still_absent
 from integrator.store.database import Database, chunks
-from integrator.store.holds import Hold, HoldState, decide_hold, find_hold, keys_of_hold
+from integrator.store.holds import Hold, HoldKind, HoldState, decide_hold, find_hold, keep_listings, keys_of_hold
 from integrator.store.listings import ListingState, end_listings
 from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
 from integrator.store.worklist import mark
 
+# Deletions in one transaction.
+_PIECE = 1_000
 
-def approve_hold(database: Database, number: int, *, by: str, clock: Clock) -> int:
-    """Withdraw the listings of this hold that nothing has seen since it was made; gives how many."""
-    hold = _require_open(database, number)
+
+def approve_hold(database: Database, number: int, *, by: str, reason: str = "", clock: Clock) -> int:
+    """Withdraw the listings of this hold that nothing has seen since it was made; gives how many.
+
+    A rejected hold may be approved later: what is absent to this day goes after all.
+    """
+    hold = _require(database, number, HoldState.OPEN, HoldState.REJECTED)
+    done = _delete(database, hold, by=by, clock=clock)
+    with database.write() as connection:
+        now = clock.now().timestamp()
+        decide_hold(connection, number, HoldState.APPROVED, by=by, reason=reason, now=now)
+    return done
+
+
+def reject_hold(database: Database, number: int, *, by: str, reason: str = "", clock: Clock) -> int:
+    """The listings stay as they are, and the same absence does not hold them again; gives how many."""
+    hold = _require(database, number, HoldState.OPEN)
     now = clock.now().timestamp()
-    with database.read() as connection:
-        gone = find_still_absent(connection, list(keys_of_hold(connection, number)), since=hold.created_at)
+    with database.write() as connection:
+        keep_listings(connection, list(keys_of_hold(connection, number)), now=now)
+        decide_hold(connection, number, HoldState.REJECTED, by=by, reason=reason, now=now)
+    return hold.waiting
+
+
+def _delete(database: Database, hold: Hold, *, by: str, clock: Clock) -> int:
     reason = "It is absent from a complete read, and a person believed it."
-    for piece in chunks(gone, 1000):
-        keys = [each.key for each in piece]
-        proofs = [Proof(key, WithdrawalKind.ABSENCE, reason, {"hold": number, "by": by}) for key in keys]
+    with database.read() as connection:
+        named = list(keys_of_hold(connection, hold.id))
+    done = 0
+    for piece in chunks(named, _PIECE):
+        now = clock.now().timestamp()
         with database.write() as connection:
+            gone = find_still_absent(connection, piece, since=hold.created_at)
+            keys = [each.key for each in gone]
             end_listings(connection, keys, ListingState.WITHDRAWN)
+            proofs = [Proof(key, WithdrawalKind.ABSENCE, reason, {"hold": hold.id, "by": by}) for key in keys]
             save_proofs(connection, proofs, run=hold.run, now=now)
-            mark(connection, hold.platform, {each.account_id for each in piece}, run=hold.run, now=now)
-    with database.write() as connection:
-        decide_hold(connection, number, HoldState.APPROVED, by=by, now=now)
-    return len(gone)
+            mark(connection, hold.platform, {each.account_id for each in gone}, run=hold.run, now=now)
+        done += len(gone)
+    return done
 
 
-def reject_hold(database: Database, number: int, *, by: str, clock: Clock) -> None:
-    """The listings stay; the same absence does not hold them again."""
-    _require_open(database, number)
-    with database.write() as connection:
-        decide_hold(connection, number, HoldState.REJECTED, by=by, now=clock.now().timestamp())
-
-
-def _require_open(database: Database, number: int) -> Hold:
+def _require(database: Database, number: int, *states: HoldState) -> Hold:
     with database.read() as connection:
         hold = find_hold(connection, number)
     if hold is None:
         raise InvalidQuery(f"There is no hold {number}: see `hanmaru holds list`.")
-    if hold.state is not HoldState.OPEN:
+    later = HoldState.REJECTED in states and hold.kind is not HoldKind.DELETIONS
+    if hold.state not in states or (later and hold.state is HoldState.REJECTED):
         raise InvalidQuery(f"Hold {number} is {hold.state.value} already; nothing was changed.")
     return hold

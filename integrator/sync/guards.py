@@ -1,13 +1,27 @@
-"""Release or hold: what may become visible, and which disappearances wait for a person."""
+"""Release or hold: which disappearances and which whole runs wait for a person."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypedDict
 
-from integrator.record import Json
+from sqlalchemy import Connection
+
+from integrator.record import UNKNOWN_FIELD, Json, Lane, Policies, Policy
+from integrator.store.absences import count_visible, count_visible_of, visible_after_good_runs, visible_in_week
 from integrator.store.listings import VersionState
+from integrator.store.measures import (
+    list_unknowns_of_run,
+    load_measures,
+    recent_measures,
+    usual_measures,
+    volumes_before,
+)
 from integrator.store.runs import Run
+from integrator.store.waiting import count_waiting_sellers, find_hiding, find_waiting
+from integrator.sync.difference import describe_versions
+from integrator.sync.drift import Drift, find_drift, find_volume_drift
 
 # A day's ordinary withdrawals stay far below both; a broken export loses whole pages.
 MANY_LISTINGS = 10
@@ -17,17 +31,15 @@ LARGE_SHARE = 0.10
 LARGE_SELLER = 20
 SELLER_SHARE = 0.50
 
-_EXAMPLES = 20
+# What a catalogue may lose in a week, bit by bit, before a person looks.
+WEEKLY_SHARE = 0.25
 
-
-def release(_run: Run) -> VersionState:
-    """What a version becomes in its own transaction. Batch by batch: every version is released as it is written."""
-    return VersionState.RELEASED
+EXAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listing that a complete read did not show."""
+    """A listing that would not be shown any more."""
 
     key: int
     external_id: str
@@ -35,12 +47,29 @@ class Candidate:
     visible: bool
 
 
+class Shown(TypedDict):
+    """What of a feed a buyer sees (see `object_to`)."""
+
+    visible_now: int
+    visible_before: Sequence[int]
+    visible_by_account: Mapping[str, int]
+    visible_in_week: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why deletions wait for a person, in a sentence, with what helps to decide."""
+    """Why something waits for a person, in a sentence, with what helps to decide."""
 
     reason: str
     diff: dict[str, Json]
+
+
+def release(_run: Run) -> VersionState:
+    """What a version becomes in its own transaction. Batch by batch: every version is released as it is written."""
+    return VersionState.RELEASED
+
+
+# Deletions -----------------------------------------------------------------------------------------------------------
 
 
 def object_to(
@@ -50,48 +79,136 @@ def object_to(
     visible_now: int,
     visible_before: Sequence[int],
     visible_by_account: Mapping[str, int],
+    visible_in_week: int | None = None,
 ) -> Objection | None:
-    """Why these deletions are not believed, or None. Only what a buyer can see counts.
+    """Why these disappearances are not believed, or None. Only what a buyer can see counts.
 
-    `seen` is how many listing records the census had, `visible_now` the feed's visible count with the candidates still
-    in it, `visible_before` that count after the last good runs, newest first.
+    `seen` is how many listing records the run had, `visible_now` the feed's visible count with the candidates still in
+    it, `visible_before` that count after the last good runs, newest first, `visible_in_week` the most it was after a
+    good run in the last seven days.
     """
     losing = [each for each in candidates if each.visible]
     if not losing:
         return None
     usual = round(median(visible_before[:5])) if visible_before else visible_now
     sellers = Counter(each.account_id for each in losing)
-    reason = _find_reason(len(losing), usual, seen, sellers, visible_by_account)
+    reason = (
+        _find_shrinking(len(losing), usual, seen)
+        or _find_bleeding(visible_now - len(losing), visible_in_week)
+        or _find_emptied(sellers, visible_by_account)
+    )
     if reason is None:
         return None
     diff: dict[str, Json] = {
         "listings": len(losing),
         "visible_before": usual,
         "share": round(len(losing) / max(usual, 1), 4),
-        "examples": [each.external_id for each in losing[:_EXAMPLES]],
+        "examples": [each.external_id for each in losing[:EXAMPLES]],
         "sellers": [
             {"account_id": account_id, "listings": count, "visible_before": visible_by_account.get(account_id, count)}
-            for account_id, count in sellers.most_common(_EXAMPLES)
+            for account_id, count in sellers.most_common(EXAMPLES)
         ],
     }
     return Objection(reason, diff)
 
 
-def _find_reason(
-    losing: int, usual: int, seen: int, sellers: Mapping[str, int], visible_by_account: Mapping[str, int]
-) -> str | None:
+def _find_shrinking(losing: int, usual: int, seen: int) -> str | None:
     if seen == 0:
         return f"The platform showed no listings at all; {losing:,} visible would disappear."
     if losing > MANY_LISTINGS and losing > LARGE_SHARE * usual:
         return f"{losing} of {usual} visible listings ({losing / max(usual, 1):.0%}) would disappear at once."
+    return None
+
+
+def _find_bleeding(left: int, in_week: int | None) -> str | None:
+    lost = (in_week or 0) - left
+    if in_week is None or lost <= MANY_LISTINGS or lost <= WEEKLY_SHARE * in_week:
+        return None
+    return f"Of {in_week} listings visible in the last seven days only {left} would be left."
+
+
+def _find_emptied(sellers: Mapping[str, int], visible_by_account: Mapping[str, int]) -> str | None:
     emptied = [
         account_id
         for account_id, count in sellers.items()
         if visible_by_account.get(account_id, 0) >= LARGE_SELLER
         and count > SELLER_SHARE * visible_by_account[account_id]
     ]
-    if emptied:
-        one = emptied[0]
-        rest = f", and {len(emptied) - 1} more like it" if len(emptied) > 1 else ""
-        return f"Seller {one} would lose {sellers[one]} of {visible_by_account[one]} visible listings{rest}."
-    return None
+    if not emptied:
+        return None
+    one = emptied[0]
+    rest = f", and {len(emptied) - 1} more like it" if len(emptied) > 1 else ""
+    return f"Seller {one} would lose {sellers[one]} of {visible_by_account[one]} visible listings{rest}."
+
+
+def look_at_shown(connection: Connection, platform: str, candidates: Sequence[Candidate], *, now: float) -> Shown:
+    """What the store knows of a feed, as `object_to` wants it."""
+    accounts = sorted({each.account_id for each in candidates if each.visible})
+    return {
+        "visible_now": count_visible(connection, platform),
+        "visible_before": visible_after_good_runs(connection, platform),
+        "visible_in_week": visible_in_week(connection, platform, now=now),
+        "visible_by_account": count_visible_of(connection, platform, accounts),
+    }
+
+
+# Whole runs ----------------------------------------------------------------------------------------------------------
+
+
+def object_to_run(
+    connection: Connection, run: Run, *, policies: Policies, now: float | None = None
+) -> Objection | None:
+    """Why nothing of this run may be released before a person has looked, or None.
+
+    Only what the run parsed is judged: an unchanged record says nothing new. A first census has nothing to compare.
+    """
+    if run.first_census:
+        return None
+    reasons = [each.text for each in _find_drift(connection, run, policies) if each.policy is Policy.HOLD]
+    hiding = [Candidate(each.key, each.external_id, each.account_id, True) for each in find_hiding(connection, run.id)]
+    objection = _object_to_hiding(connection, run, hiding, now=run.started_at if now is None else now)
+    if objection is not None:
+        reasons.append(f"Changed records would hide what a buyer sees now. {objection.reason}")
+    if not reasons:
+        return None
+    diff = describe_versions(find_waiting(connection, run=run.id), sellers=count_waiting_sellers(connection, run.id))
+    return Objection(" ".join(reasons), {"reasons": list(reasons), **diff})
+
+
+def warn_of_run(connection: Connection, run: Run, *, policies: Policies) -> list[str]:
+    """What an operator should know of a run that is released all the same."""
+    if run.first_census:
+        return []
+    found = [each.text for each in _find_drift(connection, run, policies) if each.policy is Policy.WARN]
+    if run.lane == Lane.CENSUS:
+        volume = find_volume_drift(run.counters.seen, volumes_before(connection, run.platform, before=run.id))
+        found.extend([volume] if volume else [])
+    return found
+
+
+def _object_to_hiding(connection: Connection, run: Run, hiding: Sequence[Candidate], *, now: float) -> Objection | None:
+    if len(hiding) <= min(MANY_LISTINGS, LARGE_SELLER // 2):
+        return None  # too few for any rule: the counts need not be asked for
+    shown = look_at_shown(connection, run.platform, hiding, now=now)
+    return object_to(hiding, seen=run.counters.seen, **shown)
+
+
+def _find_drift(connection: Connection, run: Run, policies: Policies) -> list[Drift]:
+    measured = load_measures(connection, run.id)
+    usual = usual_measures(connection, run.platform, lane=run.lane, before=run.id) if measured else []
+    recent = recent_measures(connection, run.platform, before=run.id) if measured else []
+    found = find_drift(measured, usual=usual, recent=recent, policies=policies)
+    return [*found, *_find_unknown(connection, run, policies)]
+
+
+def _find_unknown(connection: Connection, run: Run, policies: Policies) -> list[Drift]:
+    """Values and fields that appeared; one that asks for a person asks until a hold about it was approved."""
+    found = []
+    for each in list_unknowns_of_run(connection, run.platform, run.id):
+        policy = policies.of_unknown(each.field, each.value)
+        is_new = each.first_run == run.id
+        if policy is Policy.ACCEPT or not (is_new or (policy is Policy.HOLD and not each.is_approved)):
+            continue
+        what = f"a field {each.value!r}" if each.field == UNKNOWN_FIELD else f"{each.field}: the value {each.value!r}"
+        found.append(Drift(each.field, policy, f"Nobody here knows {what} ({each.count:,} times so far)."))
+    return found

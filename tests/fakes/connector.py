@@ -28,7 +28,7 @@ from integrator.listing import (
     Withdrawal,
 )
 from integrator.ports import Parsed
-from integrator.record import Batch, Confirmation, End, Json, Kind, Lane, Plan, Record, Wire
+from integrator.record import Batch, Confirmation, End, Json, Kind, Lane, Plan, Policies, Record, Wire
 
 # A row as the small platform keeps it: plain JSON values by name.
 Row = dict[str, object]
@@ -56,6 +56,7 @@ class FakeConnector:
     parser_version: int = 1
     confirmation: Confirmation = Confirmation.DETAIL_CALL
     separate_lanes: bool = True
+    policies: Policies = field(default_factory=Policies)
     listings: list[Row] = field(default_factory=list)
     accounts: list[Row] = field(default_factory=list)
     tombstones: list[Row] = field(default_factory=list)

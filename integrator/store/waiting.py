@@ -1,0 +1,77 @@
+"""Versions that wait for release: what they would change, and of which sellers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from integrator.store.listings import VersionState
+from integrator.store.tables import listing, version
+
+# So many are looked through for a diff; a person needs the pattern, not every row.
+LOOKED_AT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A version that waits, and what is shown meanwhile (None: the listing is new)."""
+
+    external_id: str
+    account_id: str
+    before: bytes | None
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """A visible listing that its waiting version would hide."""
+
+    key: int
+    external_id: str
+    account_id: str
+
+
+def _pending(run: int) -> ColumnElement[bool]:
+    return (version.c.run == run) & (version.c.state == VersionState.PENDING.value)
+
+
+def find_waiting(connection: Connection, *, run: int, limit: int = LOOKED_AT) -> Iterator[Waiting]:
+    """Pending versions of a run beside what they would replace; changes before new listings."""
+    shown = version.alias("shown")
+    wanted = (
+        select(listing.c.external_id, listing.c.account_id, shown.c.content, version.c.content)
+        .join(listing, listing.c.key == version.c.listing_key)
+        .outerjoin(shown, (shown.c.listing_key == listing.c.key) & (shown.c.version == listing.c.version))
+        .where(_pending(run))
+        .order_by(listing.c.version.is_(None), listing.c.key)
+        .limit(limit)
+    )
+    for row in connection.execute(wanted):
+        yield Waiting(*row)
+
+
+def count_waiting_sellers(connection: Connection, run: int, *, limit: int = 20) -> list[tuple[str, int]]:
+    """The accounts with most pending versions of a run."""
+    count = func.count()
+    wanted = (
+        select(listing.c.account_id, count)
+        .select_from(version)
+        .join(listing, listing.c.key == version.c.listing_key)
+        .where(_pending(run))
+        .group_by(listing.c.account_id)
+        .order_by(count.desc(), listing.c.account_id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in connection.execute(wanted)]
+
+
+def find_hiding(connection: Connection, run: int) -> list[Hiding]:
+    """Visible listings that pending versions of a run would hide."""
+    wanted = (
+        select(listing.c.key, listing.c.external_id, listing.c.account_id)
+        .select_from(version)
+        .join(listing, listing.c.key == version.c.listing_key)
+        .where(_pending(run), listing.c.visible, ~version.c.visible)
+        .order_by(listing.c.key)
+    )
+    return [Hiding(*row) for row in connection.execute(wanted)]
