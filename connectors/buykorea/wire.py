@@ -11,7 +11,7 @@ from lxml import etree
 from marshmallow import Schema, ValidationError, fields
 
 from connectors.decode import cut_xml, decode_json, decode_xml, refuse
-from integrator.record import Kind, Wire
+from integrator.record import Kind, Policies, Policy, Wire
 
 T = TypeVar("T")
 
@@ -23,6 +23,15 @@ TRANSPORT: Final = frozenset({"SEA", "AIR", "MULTI"})
 PERIODS: Final = frozenset({"DAY", "WEEK", "MONTH", "YEAR"})
 # A statement that there is none; not a code that nobody knows.
 NO_CODE: Final = frozenset({"", "NEGO", "-"})
+
+# What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
+# fields grow without notice (common rule 10): those are a warning.
+POLICIES: Final = Policies(
+    missing=dict.fromkeys(
+        ("names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "origin", "images"),
+        Policy.HOLD,
+    ),
+)
 
 # Numbers in JSON (section 3); in XML the same come as text and are made numbers again, so that both forms give one row.
 NUMBERS: Final = frozenset(

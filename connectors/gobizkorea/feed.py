@@ -19,9 +19,9 @@ from connectors.gobizkorea.listing import parse_company, parse_product
 from connectors.gobizkorea.manifest import Drop, Part
 from connectors.gobizkorea.records import ProductFields, RecordMaker
 from connectors.gobizkorea.route import Place, plan_walk
-from connectors.gobizkorea.wire import PLATFORM, fingerprint_company, fingerprint_product
+from connectors.gobizkorea.wire import PLATFORM, POLICIES, fingerprint_company, fingerprint_product
 from integrator.errors import BytesRefused
-from integrator.ports import Clock, Parsed, Spool
+from integrator.ports import Budget, Clock, Parsed, Spool
 from integrator.record import Batch, Confirmation, End, Kind, Lane, Plan, Record, Wire
 
 BATCH: Final = 1000
@@ -35,21 +35,22 @@ class GobizKorea:
     parser_version = 1
     confirmation = Confirmation.WHOLE_READ
     separate_lanes = False
+    policies = POLICIES
 
     def __init__(self, server: DropServer, *, spool: Spool) -> None:
         self._server = server
         self._spool = spool
 
     @classmethod
-    def open(cls, access: Access, *, clock: Clock, spool: Spool) -> Self:
+    def open(cls, access: Access, *, clock: Clock, spool: Spool, budget: Budget | None = None) -> Self:
         """A connector for this address; nothing is asked yet."""
-        return cls(DropServer(access, clock=clock), spool=spool)
+        return cls(DropServer(access, clock=clock, budget=budget), spool=spool)
 
     def fetch(self, plan: Plan) -> Iterator[Batch | End]:
         """See `ports.Connector`. A broken drop ends the walk incomplete; the drops read before it stay good."""
         if plan.lane is Lane.DETAIL:
             return iter([End(complete=True)])
-        return Walk(self._server, self._spool, plan).run()
+        return self._server.walking(plan.lane, Walk(self._server, self._spool, plan).run())
 
     def decode(self, kind: Kind, body: bytes) -> Mapping[str, Wire]:
         """See `ports.Connector`."""

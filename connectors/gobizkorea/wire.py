@@ -12,7 +12,7 @@ import msgspec
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
 from integrator.listing import Availability
-from integrator.record import Wire
+from integrator.record import Policies, Policy, Wire
 
 PLATFORM: Final = "gobizkorea"
 
@@ -154,6 +154,16 @@ STATES: Final[Mapping[str, tuple[bool, Availability]]] = {
 }
 # Statements among lists of other things, in the word that buyers read.
 STATEMENTS: Final[Mapping[str, str]] = {"협의": "Negotiable", "협의가능": "Negotiable", "negotiable": "Negotiable"}
+
+
+# What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
+# fields grow without notice (common rule 10): those are a warning.
+POLICIES: Final = Policies(
+    missing=dict.fromkeys(
+        ("names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "origin", "images"),
+        Policy.HOLD,
+    ),
+)
 
 
 def load_row(schema: Schema, row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:

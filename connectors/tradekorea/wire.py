@@ -9,7 +9,7 @@ import msgspec
 from marshmallow import Schema, ValidationError, fields
 
 from integrator.listing import Availability
-from integrator.record import Kind, Wire
+from integrator.record import Kind, Policies, Policy, Wire
 
 T = TypeVar("T")
 
@@ -46,6 +46,14 @@ MASKED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Moves by itself, or says how we looked rather than what there is.
 VOLATILE: Final = frozenset({"viewCount", "maskedFields"})
+# What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
+# fields grow without notice (common rule 10): those are a warning.
+POLICIES: Final = Policies(
+    missing=dict.fromkeys(
+        ("names", "visible", "status", "registered", "category", "price", "moq", "payment", "images", "url"),
+        Policy.HOLD,
+    ),
+)
 _TEXT: Final = frozenset({str})
 
 
