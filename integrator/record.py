@@ -129,8 +129,8 @@ class Batch:
 
     `done` and `total` (None: not known yet) are for the progress bar, in records of `stage`. `calls` and `bytes_read`
     count what this batch cost; `warnings` are sentences for the operator (a clock that went back, a walk begun again).
-    `watermark` is that of the platform's clock when this walk's listings began, where changes can be read while a census
-    is under way (None: not known yet, or no such lane).
+    `watermark` is where changes since the beginning of this walk begin, told once it is known and if changes can be
+    read beside a census.
     """
 
     records: tuple[Record, ...]

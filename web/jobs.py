@@ -16,6 +16,7 @@ from rq import Queue, Worker, get_current_job
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from integrator.errors import HanmaruError
 from integrator.record import Lane
 from integrator.store.database import Database
 from integrator.store.feeds import load_states
@@ -33,7 +34,7 @@ TICK_S = 15.0
 _JOB_TIMEOUT_S = 2 * 3600
 
 # A dead job keeps its id, and so its feed, for no longer than this.
-_FAILURE_TTL_S = 30
+_FAILURE_TTL_S = 10
 
 # How `hanmaru` is started again from inside a job.
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "web")
@@ -90,19 +91,22 @@ def sync_feed(platform: str, lane: str) -> int:
     done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     report = log.info if done.returncode == 0 else log.warning
     report("sync ends", exit=done.returncode, run=done.stdout.strip())
-    _ring_next(platform)
+    job = get_current_job()
+    if job is not None:
+        _ring_next(make_queue(job.connection, job.origin), platform)
     return done.returncode
 
 
-def _ring_next(platform: str) -> None:
-    """What of this feed is due now; the next tick finds it too, some seconds later."""
-    job = get_current_job()
-    if job is None or job.connection is None:
-        return
-    with wired() as wiring:
-        queue = make_queue(job.connection, job.origin)
-        ways = {platform: PLATFORMS[platform].connector}
-        tick(wiring.database, queue, ways=ways, now=wiring.clock.now().timestamp())
+def _ring_next(queue: Queue, platform: str) -> None:
+    """Ring for what of this feed is due now. Where that fails, the next tick finds it some seconds later."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        with wired() as wiring:
+            ways = {platform: PLATFORMS[platform].connector}
+            tick(wiring.database, queue, ways=ways, now=wiring.clock.now().timestamp())
+    except (redis.RedisError, OperationalError, HanmaruError) as error:
+        structlog.get_logger().warning("successor not queued", platform=platform, reason=str(error))
 
 
 def tick(database: Database, queue: Queue, *, ways: Mapping[str, Ways], now: float) -> list[Due]:

@@ -16,6 +16,7 @@ from web.wiring import Wiring, wired
 
 if TYPE_CHECKING:
     from integrator.publish.publisher import Published
+    from integrator.resolve.partition import Resolved
     from integrator.sync.outcome import Outcome
 
 # (platform or "", stage, done, total): "" for the stages that work on all platforms together.
@@ -37,22 +38,38 @@ class Wanted:
 
     full: bool = False
     dry_run: bool = False
-    limit_s: float | None = None
+    one_slice: bool = False
 
 
-def sync_one(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> "Outcome":
-    """One platform, in this process."""
+def sync_one(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
+    """One platform, in this process: each run's outcome as it ends."""
+    from integrator.store.runs import charge_run
+
+    spent = _CpuSeconds()
+    for outcome in _read(wiring, platform, wanted, watch):
+        if outcome.run is not None:
+            with wiring.database.write() as connection:
+                charge_run(connection, outcome.run, {"cpu_seconds": spent.take()})
+        yield outcome
+
+
+def _read(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
     from integrator.sync.dry import try_feed
     from integrator.sync.run import Slice, sync_feed
+    from integrator.sync.slices import SLICE_S, sync_to_end
 
     def progress(stage: str, done: int, total: int | None) -> None:
         watch(platform, stage, done, total)
 
     connector = wiring.connector(platform)
     if wanted.dry_run:
-        return try_feed(wiring.database, connector, wiring.clock, full=wanted.full, progress=progress)
-    how = Slice(full=wanted.full, limit_s=wanted.limit_s, progress=progress)
-    return sync_feed(wiring.database, connector, wiring.clock, how=how)
+        yield try_feed(wiring.database, connector, wiring.clock, full=wanted.full, progress=progress)
+    elif wanted.one_slice:
+        how = Slice(full=wanted.full, limit_s=SLICE_S, progress=progress)
+        yield sync_feed(wiring.database, connector, wiring.clock, how=how)
+    else:
+        how = Slice(full=wanted.full, progress=progress)
+        yield from sync_to_end(wiring.database, connector, wiring.clock, how=how)
 
 
 def sync_many(settings: Settings, platforms: Sequence[str], wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
@@ -80,10 +97,27 @@ def sync_many(settings: Settings, platforms: Sequence[str], wanted: Wanted, watc
             child.join()
 
 
-def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
-    """Work out what the runs marked, and tell the index. Raises IndexUnavailable; the outbox keeps what is left."""
+def resolve_and_publish(wiring: Wiring, watch: Watch, *, run: int | None = None) -> "Published":
+    """Work out what the runs marked, and tell the index; what that cost is charged to `run`, the last of them.
+
+    Raises IndexUnavailable; the outbox keeps what is left.
+    """
+    from integrator.store.runs import add_index_writes, charge_run
+
+    spent = _CpuSeconds()
+    resolved, published = _resolve_and_publish(wiring, watch)
+    if run is not None and (resolved.sellers or published.index_writes):
+        costs: dict[str, float] = {"sellers": resolved.sellers, "pairs": resolved.edges, "products": resolved.products}
+        costs |= {"indexed": published.index_writes, "cpu_seconds": spent.take()}
+        with wiring.database.write() as connection:
+            add_index_writes(connection, run, published.index_writes)
+            charge_run(connection, run, costs)
+    return published
+
+
+def _resolve_and_publish(wiring: Wiring, watch: Watch) -> "tuple[Resolved, Published]":
     from integrator.publish.publisher import Published, publish
-    from integrator.resolve.partition import resolve_marked
+    from integrator.resolve.partition import Resolved, resolve_marked
     from integrator.store.worklist import count_waiting
 
     def progress(stage: str, done: int, total: int | None) -> None:
@@ -91,12 +125,12 @@ def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
 
     with wiring.database.read() as connection:
         waiting = count_waiting(connection)
-    meanwhile, is_all = Published(), False
+    resolved, meanwhile, is_all = Resolved(), Published(), False
     if waiting >= _MARKS_FOR_TWO:
         # Whoever forks shares no open connection with its children.
         wiring.database.close()
         with _collecting_seldom(), publishing_aside(wiring.settings) as aside:
-            resolve_marked(
+            resolved = resolve_marked(
                 wiring.database,
                 clock=wiring.clock,
                 progress=progress,
@@ -106,11 +140,26 @@ def resolve_and_publish(wiring: Wiring, watch: Watch) -> "Published":
             )
             meanwhile, is_all = aside.finish()
     elif waiting:
-        resolve_marked(wiring.database, clock=wiring.clock, progress=progress, rates=wiring.rates)
+        resolved = resolve_marked(wiring.database, clock=wiring.clock, progress=progress, rates=wiring.rates)
     if is_all:
         progress("publish", meanwhile.index_writes, meanwhile.index_writes)
-        return meanwhile
-    return meanwhile + publish(wiring.database, wiring.index, progress=progress)
+        return resolved, meanwhile
+    return resolved, meanwhile + publish(wiring.database, wiring.index, progress=progress)
+
+
+class _CpuSeconds:
+    """Processor time of this process, and of its children that have ended, since it was last taken."""
+
+    def __init__(self) -> None:
+        self._before = self._now()
+
+    def take(self) -> float:
+        before, self._before = self._before, self._now()
+        return round(self._before - before, 3)
+
+    def _now(self) -> float:
+        used = os.times()
+        return used.user + used.system + used.children_user + used.children_system
 
 
 @contextmanager
@@ -142,7 +191,7 @@ def _import_early() -> None:
     """What every child needs, imported once before they part."""
     import integrator.store.spool
     import integrator.sync.dry
-    import integrator.sync.run
+    import integrator.sync.slices
     from web.wiring import PLATFORMS
 
     for platform in PLATFORMS.values():
@@ -163,7 +212,9 @@ def _child(platform: str, wanted: Wanted, told: Any) -> None:
                 told.put((platform, "progress", (stage, done, total)))
 
         try:
-            told.put((platform, "outcome", sync_one(wiring, platform, wanted, watch)))
+            for outcome in sync_one(wiring, platform, wanted, watch):
+                told.put((platform, "outcome", outcome))
+            told.put((platform, "end", None))
         except KeyboardInterrupt:
             return
         except Exception as error:
@@ -189,9 +240,12 @@ def _collect(
             continue
         if word == "progress":
             watch(platform, *said)
+        elif word == "outcome":
+            yield said
         elif platform in waiting:
-            child = waiting.pop(platform)
-            yield said if word == "outcome" else _failed(platform, said, child)
+            del waiting[platform]
+            if word == "fault":
+                yield _failed(platform, said)
 
 
 def _tell_to_stop(child: Any) -> None:
@@ -207,7 +261,7 @@ def _lost(platform: str, child: Any) -> "Outcome":
     return Outcome(platform, RunState.LOST, reason, 0.0)
 
 
-def _failed(platform: str, said: str, _child: Any) -> "Outcome":
+def _failed(platform: str, said: str) -> "Outcome":
     from integrator.store.runs import RunState
     from integrator.sync.outcome import Outcome
 

@@ -55,23 +55,14 @@ def find_due(state: FeedState, ways: Ways, now: float) -> Due | None:
         (Lane.CHANGES, Lane.CENSUS, Lane.DETAIL) if ways.separate_lanes else (Lane.CENSUS, Lane.CHANGES, Lane.DETAIL)
     )
     for lane in order:
-        if _is_due(state, ways, lane, now):
+        if is_due(state, ways, lane, now):
             last = state.runs.get(lane)
             return Due(state.feed.platform, lane, f"{last.id}-{last.slices}" if last else "0-0")
     return None
 
 
-def is_late(state: FeedState, lane: Lane, now: float) -> bool:
-    """Whether this lane's last good reading is older than its freshness target."""
-    return _is_older(state.read_at(lane), freshness_target_s(state, lane), now)
-
-
-def freshness_target_s(state: FeedState, lane: Lane) -> int:
-    """How old this lane's last good reading may be."""
-    return TARGET_INTERVALS * state.feed.every_s(lane)
-
-
-def _is_due(state: FeedState, ways: Ways, lane: Lane, now: float) -> bool:
+def is_due(state: FeedState, ways: Ways, lane: Lane, now: float) -> bool:
+    """Whether this lane's time has come, whatever the other lanes do."""
     last, is_wanted = state.runs.get(lane), _is_wanted(state, ways, lane, now)
     if last is None or last.state is RunState.SUCCEEDED:
         return is_wanted
@@ -83,6 +74,16 @@ def _is_due(state: FeedState, ways: Ways, lane: Lane, now: float) -> bool:
         return (last.has_place or is_wanted) and _is_older(last.ended_at, RETRY_AFTER_S, now)
     # Held: it proved as much as it can until a person decides, and reading the same again at once changes nothing.
     return is_wanted and _is_older(last.ended_at, state.feed.every_s(lane), now)
+
+
+def is_late(state: FeedState, lane: Lane, now: float) -> bool:
+    """Whether this lane's last good reading is older than its freshness target."""
+    return _is_older(state.read_at(lane), freshness_target_s(state, lane), now)
+
+
+def freshness_target_s(state: FeedState, lane: Lane) -> int:
+    """How old this lane's last good reading may be."""
+    return TARGET_INTERVALS * state.feed.every_s(lane)
 
 
 def _is_wanted(state: FeedState, ways: Ways, lane: Lane, now: float) -> bool:

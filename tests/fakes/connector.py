@@ -71,6 +71,7 @@ class FakeConnector:
     sequence: int = 0  # of every record, where a platform numbers its drops
     scope: str | None = None
     changed_only: list[str] | None = None  # ids that a changes walk shows; None: all
+    tells_watermark: bool = False  # in each batch, where changes since the walk's beginning begin
     on_page: Callable[[int], None] = lambda _page: None
     plans: list[Plan] = field(default_factory=list)
     parsed: int = 0
@@ -90,7 +91,11 @@ class FakeConnector:
             self.on_page(number)
             total = len(self.listings) if stage == "listings" else len(self.accounts)
             position: dict[str, Json] = {"page": number + 1}
-            yield Batch(tuple(records), position, clock=self.clock, stage=stage, total=total, calls=1, bytes_read=100)
+            since: dict[str, Json] | None = {"clock": self.clock.timestamp()} if self.tells_watermark else None
+            yield Batch(
+                tuple(records), position, clock=self.clock, stage=stage, total=total, calls=1, bytes_read=100,
+                watermark=since,
+            )  # fmt: skip
         if self.fail_at is not None and self.fail_at >= len(pages):
             raise self.error()
         is_census = plan.lane is Lane.CENSUS if self.census is None else self.census

@@ -7,15 +7,19 @@ import zlib
 import pytest
 from sqlalchemy import update
 
-from integrator.record import Lane
+from integrator.record import Confirmation, Lane
 from integrator.store.database import Database
-from integrator.store.runs import Due
-from integrator.store.tables import feed
+from integrator.store.feeds import register_feeds
+from integrator.store.runs import Run, RunState, begin_run, end_run
+from integrator.store.tables import feed, run
+from integrator.sync.lanes import Due
+from tests.fakes.connector import FakeConnector
 from web import jobs
 from web.broker import open_broker
 from web.config import Settings
 
 CENSUS = Due("buykorea", Lane.CENSUS)
+WAYS = {"buykorea": FakeConnector()}
 
 # Stands for `hanmaru`: notes what it was asked to do, and ends as it was told to.
 COMMAND = """
@@ -45,8 +49,10 @@ def queue(connection):
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/hanmaru.db")
+def database(tmp_path, monkeypatch):
+    """The database that jobs find too."""
+    monkeypatch.setenv("HANMARU_HOME", str(tmp_path))
+    database = Database(Settings.from_environment().database_url)
     database.migrate()
     yield database
     database.close()
@@ -67,24 +73,24 @@ def notes(tmp_path, monkeypatch):
 
 
 def test_a_feed_never_read_is_rung_for_and_its_census_runs(database, connection, queue, notes):
-    rung = jobs.tick(database, queue, platforms=["buykorea"], now=1000.0)
+    rung = jobs.tick(database, queue, ways=WAYS, now=1000.0)
     jobs.run_worker(connection, burst=True)
 
     assert rung == [CENSUS]
-    assert notes(0).read_text() == "sync --full --json buykorea\n"
+    assert notes(0).read_text() == "sync --full --slice --json buykorea\n"
 
 
 def test_a_feed_read_a_while_ago_is_rung_for_its_changes(database, connection, queue, notes):
-    jobs.tick(database, queue, platforms=["tradekorea"], now=1000.0)
-    connection.flushall()
+    ways = {"tradekorea": FakeConnector(platform="tradekorea", confirmation=Confirmation.WHOLE_READ)}
     with database.write() as transaction:
+        register_feeds(transaction, ways)
         transaction.execute(update(feed).values(census_at=90_000.0, changes_at=90_000.0))
 
-    assert jobs.tick(database, queue, platforms=["tradekorea"], now=93_000.0) == []
-    assert jobs.tick(database, queue, platforms=["tradekorea"], now=94_000.0) == [Due("tradekorea", Lane.CHANGES)]
+    assert jobs.tick(database, queue, ways=ways, now=93_000.0) == []
+    assert jobs.tick(database, queue, ways=ways, now=94_000.0) == [Due("tradekorea", Lane.CHANGES)]
     jobs.run_worker(connection, burst=True)
 
-    assert notes(0).read_text() == "sync --json tradekorea\n"
+    assert notes(0).read_text() == "sync --slice --json tradekorea\n"
 
 
 def test_a_job_that_waits_is_not_queued_twice(queue):
@@ -95,15 +101,42 @@ def test_a_job_that_waits_is_not_queued_twice(queue):
     assert len(queue) == 2
 
 
+def test_changes_go_before_all_others(queue):
+    jobs.ring(queue, CENSUS)
+    jobs.ring(queue, Due("buykorea", Lane.CHANGES))
+
+    assert queue.job_ids[0] == "sync-buykorea-changes-0-0"
+
+
+def test_a_slice_that_ended_on_schedule_has_its_successor_queued_by_its_own_job(database, queue, connection, notes):
+    jobs.ring(queue, CENSUS)
+    with database.write() as transaction:
+        begun = begin_run(transaction, Run(0, "buykorea", Lane.CENSUS, 1, 1000.0, position={"page": 3}), now=1000.0)
+        end_run(transaction, begun, RunState.QUEUED, reason="", now=1000.0)
+
+    jobs.run_worker(connection, burst=True)
+
+    assert notes(0).read_text().splitlines() == ["sync --full --slice --json buykorea"] * 2
+
+
+def test_a_run_whose_process_is_gone_is_lost_at_the_next_tick_and_rung_for(database, queue):
+    with database.write() as transaction:
+        begun = begin_run(transaction, Run(0, "buykorea", Lane.CENSUS, 1, 1000.0), now=1000.0)
+
+    assert jobs.tick(database, queue, ways=WAYS, now=1001.0) == [Due("buykorea", Lane.CENSUS, f"{begun.id}-1")]
+    with database.read() as transaction:
+        assert transaction.execute(run.select()).one().state == "lost"
+
+
 @pytest.mark.parametrize("code", [0, 1, 3])
-def test_a_job_that_ended_can_be_rung_for_again_at_once(code, queue, connection, notes):
+def test_a_job_that_ended_can_be_rung_for_again_at_once(code, database, queue, connection, notes):
     path = notes(code)
 
     for _ in range(2):
         assert jobs.ring(queue, CENSUS)
         jobs.run_worker(connection, burst=True)
 
-    assert path.read_text().splitlines() == ["sync --full --json buykorea"] * 2
+    assert path.read_text().splitlines() == ["sync --full --slice --json buykorea"] * 2
 
 
 def test_a_job_that_broke_gives_its_id_back_soon(queue, connection, monkeypatch):
@@ -111,31 +144,31 @@ def test_a_job_that_broke_gives_its_id_back_soon(queue, connection, monkeypatch)
     jobs.ring(queue, CENSUS)
     jobs.run_worker(connection, burst=True)
 
-    (key,) = connection.keys("rq:job:sync-buykorea-census")
+    (key,) = connection.keys("rq:job:sync-buykorea-census-0-0")
 
     assert 0 < connection.ttl(key) <= jobs.TICK_S
 
 
 def test_after_a_flush_the_next_tick_rings_again(database, connection, queue):
-    jobs.tick(database, queue, platforms=["buykorea"], now=1000.0)
+    jobs.tick(database, queue, ways=WAYS, now=1000.0)
     connection.flushall()
 
-    assert jobs.tick(database, queue, platforms=["buykorea"], now=1000.0) == [CENSUS]
+    assert jobs.tick(database, queue, ways=WAYS, now=1000.0) == [CENSUS]
 
 
 def test_jobs_are_stored_as_json(queue, connection):
     jobs.ring(queue, CENSUS)
 
-    stored = connection.hget("rq:job:sync-buykorea-census", "data")
+    stored = connection.hget("rq:job:sync-buykorea-census-0-0", "data")
 
     # RQ compresses what it stores; a pickle would not decode to JSON.
     assert json.loads(zlib.decompress(stored))[2] == ["buykorea", "census"]
 
 
 def test_the_scheduler_ticks_at_once_and_ends_when_told(database, queue, told_to_stop):
-    jobs.run_scheduler(database, queue, platforms=["gobizkorea"], stop=told_to_stop)
+    jobs.run_scheduler(database, queue, ways={"gobizkorea": FakeConnector()}, stop=told_to_stop)
 
-    assert queue.job_ids == ["sync-gobizkorea-census"]
+    assert queue.job_ids == ["sync-gobizkorea-census-0-0"]
 
 
 @pytest.fixture

@@ -25,8 +25,9 @@ PLATFORM = click.Choice(list(PLATFORMS))
 @click.option("--all", "every", is_flag=True, help="Every platform, in parallel.")
 @click.option("--full", is_flag=True, help="Read everything the platform shows: a census.")
 @click.option("--dry-run", is_flag=True, help="Count what would change; write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document a platform, a line each.")
-def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, as_json: bool) -> None:
+@click.option("--slice", "one_slice", is_flag=True, help="Read for some minutes; another slice goes on from there.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a run, a line each.")
+def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, one_slice: bool, as_json: bool) -> None:
     """Bring platforms' changes into the searchable catalogue.
 
     A feed never read before gets a census. `index_writes` counts for all platforms of one command together and stands
@@ -37,7 +38,8 @@ def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, 
         raise click.UsageError("Name platforms, or say --all.")
     with stoppable(), wired() as wiring, watched() as watch:
         wiring.database.close()  # only its age was checked; children open their own
-        outcomes = _run(wiring, names, Wanted(full=full, dry_run=dry_run), watch)
+        wanted = Wanted(full=full, dry_run=dry_run, one_slice=one_slice)
+        outcomes = _run(wiring, names, wanted, watch)
         writes, trouble = _finish(wiring, outcomes, watch) if not dry_run else (0, None)
     _report(outcomes, writes, as_json=as_json)
     if trouble is not None:
@@ -57,27 +59,24 @@ def exit_code(outcomes: Sequence["Outcome"]) -> int:
 
 def _run(wiring: Wiring, names: Sequence[str], wanted: Wanted, watch: Watch) -> list["Outcome"]:
     if len(names) == 1:
-        return [sync_one(wiring, names[0], wanted, watch)]
+        return list(sync_one(wiring, names[0], wanted, watch))
     outcomes = list(sync_many(wiring.settings, names, wanted, watch))
     return sorted(outcomes, key=lambda outcome: names.index(outcome.platform))
 
 
 def _finish(wiring: Wiring, outcomes: Sequence["Outcome"], watch: Watch) -> tuple[int, str | None]:
     """Resolve and publish, unless somebody stopped the sync: the marks wait for the next one."""
-    from integrator.store.runs import RunState, add_index_writes
+    from integrator.store.runs import RunState
 
     if any(outcome.state is RunState.CANCELLED for outcome in outcomes):
         return 0, None
+    last = next((outcome.run for outcome in reversed(outcomes) if outcome.run is not None), None)
     try:
-        published = resolve_and_publish(wiring, watch)
+        published = resolve_and_publish(wiring, watch, run=last)
     except KeyboardInterrupt:
         return 0, "Stopped before everything was searchable; the next sync goes on."
     except IndexUnavailable as error:
         return 0, f"{error} What was read is kept and is published by the next sync."
-    last = next((outcome.run for outcome in reversed(outcomes) if outcome.run is not None), None)
-    if last is not None and published.index_writes:
-        with wiring.database.write() as connection:
-            add_index_writes(connection, last, published.index_writes)
     refused = (
         f"The index refused {published.refused} products; see `hanmaru index verify`." if published.refused else None
     )
