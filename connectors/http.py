@@ -243,7 +243,9 @@ class Transport:
         # Set past the library's own quoting: keys and signatures need the exact characters.
         prepared.url = self._base + call.path + (f"?{call.query}" if call.query else "")
         timeout = (self._limits.connect_s, self._limits.read_s)
-        return self._session.send(prepared, stream=True, allow_redirects=False, timeout=timeout, proxies={})
+        # Straight to the adapter: a session that follows no redirect still reads its body, whole and past every cap.
+        adapter = self._session.get_adapter(prepared.url)
+        return adapter.send(prepared, stream=True, timeout=timeout, proxies={})
 
     def _receive(self, call: _Call, response: requests.Response, reader: Callable[[Answer], T]) -> T:
         if call.sink is not None and response.status_code == 200:
