@@ -205,12 +205,12 @@ def test_the_documented_rows_of_a_sync_have_the_keys_it_prints():
 
 
 def test_the_documented_holds_have_the_keys_that_are_printed():
-    from integrator.store.holds import Hold, HoldState
+    from integrator.store.holds import Hold, HoldKind, HoldState
     from web.commands.holds import _hold_row
 
     hold = Hold(
-        id=1, platform="p", run=1, state=HoldState.OPEN, reason="", diff={}, created_at=0.0, decided_at=None,
-        decided_by=None, waiting=0,
+        id=1, platform="p", run=1, kind=HoldKind.DELETIONS, state=HoldState.OPEN, reason="", diff={}, created_at=0.0,
+        decided_at=None, decided_by=None, decided_reason=None, ceiling=0, waiting=0,
     )  # fmt: skip
 
     example = json.loads(_find_json(read_section("holds")))[0]

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("web.commands.operate:doctor", "Say what is reachable and what is not, and what to do."),
     "runs": ("web.commands.runs:runs", "List the runs of the feeds."),
     "holds": ("web.commands.holds:holds", "List, approve or reject what waits for a person."),
+    "undo": ("web.commands.holds:undo", "Show again what a run withdrew because it was absent."),
     "rejections": ("web.commands.rejections:rejections", "Show records that could not be used, by reason."),
     "trace": ("web.commands.trace:trace", "Show every step of one listing: why is it here, or not."),
     "unknowns": ("web.commands.rejections:unknowns", "List units, codes and categories that no table knows."),

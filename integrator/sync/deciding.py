@@ -18,7 +18,7 @@ def approve_hold(database: Database, number: int, *, by: str, reason: str = "", 
 
     A rejected hold may be approved later: what is absent to this day goes after all.
     """
-    hold = _require(database, number, HoldState.OPEN, HoldState.REJECTED)
+    hold = _require_undecided(database, number, or_kept=True)
     done = _delete(database, hold, by=by, clock=clock)
     with database.write() as connection:
         now = clock.now().timestamp()
@@ -28,7 +28,7 @@ def approve_hold(database: Database, number: int, *, by: str, reason: str = "", 
 
 def reject_hold(database: Database, number: int, *, by: str, reason: str = "", clock: Clock) -> int:
     """The listings stay as they are, and the same absence does not hold them again; gives how many."""
-    hold = _require(database, number, HoldState.OPEN)
+    hold = _require_undecided(database, number, or_kept=False)
     now = clock.now().timestamp()
     with database.write() as connection:
         keep_listings(connection, list(keys_of_hold(connection, number)), now=now)
@@ -54,12 +54,18 @@ def _delete(database: Database, hold: Hold, *, by: str, clock: Clock) -> int:
     return done
 
 
-def _require(database: Database, number: int, *states: HoldState) -> Hold:
+def require_hold(database: Database, number: int) -> Hold:
+    """The hold, whatever became of it. Raises InvalidQuery."""
     with database.read() as connection:
         hold = find_hold(connection, number)
     if hold is None:
         raise InvalidQuery(f"There is no hold {number}: see `hanmaru holds list`.")
-    later = HoldState.REJECTED in states and hold.kind is not HoldKind.DELETIONS
-    if hold.state not in states or (later and hold.state is HoldState.REJECTED):
+    return hold
+
+
+def _require_undecided(database: Database, number: int, *, or_kept: bool) -> Hold:
+    hold = require_hold(database, number)
+    is_kept = hold.state is HoldState.REJECTED and hold.kind is HoldKind.DELETIONS
+    if hold.state is not HoldState.OPEN and not (or_kept and is_kept):
         raise InvalidQuery(f"Hold {number} is {hold.state.value} already; nothing was changed.")
     return hold

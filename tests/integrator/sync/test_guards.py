@@ -8,9 +8,22 @@ def _losing(count: int, *, account: str | None = None, visible: bool = True) -> 
 
 
 def _object(
-    losing: list[Candidate], *, visible: int = 1000, before: tuple[int, ...] = (), seen: int = 900, **sellers: int
+    losing: list[Candidate],
+    *,
+    visible: int = 1000,
+    before: tuple[int, ...] = (),
+    seen: int = 900,
+    week: int | None = None,
+    **sellers: int,
 ):
-    return object_to(losing, seen=seen, visible_now=visible, visible_before=before, visible_by_account=sellers)
+    return object_to(
+        losing,
+        seen=seen,
+        visible_now=visible,
+        visible_before=before,
+        visible_by_account=sellers,
+        visible_in_week=week,
+    )
 
 
 def test_nothing_lost_is_no_matter() -> None:
@@ -55,3 +68,14 @@ def test_half_of_a_large_seller_may_go_and_one_more_waits() -> None:
 
 def test_a_small_seller_may_clear_everything() -> None:
     assert _object(_losing(9, account="A"), A=19) is None
+
+
+def test_a_catalogue_that_bleeds_a_quarter_in_a_week_waits() -> None:
+    assert _object(_losing(1), visible=751, before=(751,) * 5, week=1000) is None
+    objection = _object(_losing(2), visible=751, before=(751,) * 5, week=1000)
+    assert objection is not None
+    assert "only 749 would be left" in objection.reason
+
+
+def test_a_handful_may_go_in_a_week_whatever_its_share() -> None:
+    assert _object(_losing(2), visible=5, before=(5,), week=13) is None
