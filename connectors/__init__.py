@@ -6,16 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
-    from integrator.ports import Clock, Connector, Spool
+    from integrator.ports import Budget, Clock, Connector, Spool
     from integrator.record import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where a platform is and how we may enter; `credentials` by the names of `Platform.credentials`."""
+    """Where a platform is and how we may enter; `credentials` by the names of `Platform.credentials`.
+
+    `calls`: how many its operator allows us (`Platform.calls` says of what); None: as the guide has it.
+    """
 
     base_url: str
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    calls: int | None = None
 
 
 class Opens(Protocol):
@@ -24,8 +28,8 @@ class Opens(Protocol):
     confirmation: "Confirmation"
     separate_lanes: bool
 
-    def open(self, access: Access, *, clock: "Clock", spool: "Spool") -> "Connector":
-        """Raises InvalidSetting when a credential is missing."""
+    def open(self, access: Access, *, clock: "Clock", spool: "Spool", budget: "Budget | None" = None) -> "Connector":
+        """Without a budget nobody counts its calls. Raises InvalidSetting when a credential is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,15 @@ class Credential:
 class Platform:
     """One platform: its name in code and addresses, its label on pages, its class, and what it needs to let us in.
 
-    The settings are made of it: `HANMARU_<NAME>_URL`, and `HANMARU_<NAME>_<CREDENTIAL>` for each credential.
+    The settings are made of it: `HANMARU_<NAME>_URL`, `HANMARU_<NAME>_<CREDENTIAL>` for each credential, and
+    `HANMARU_<NAME>_CALLS` where the platform counts calls without telling how many it allows.
     """
 
     name: str
     label: str
     path: str
     credentials: tuple[Credential, ...]
+    calls: str = ""  # what is counted, and how many the guide allows
 
     @property
     def connector(self) -> Opens:
@@ -55,9 +61,9 @@ class Platform:
         module, _, name = self.path.partition(":")
         return cast("Opens", getattr(import_module(module), name))
 
-    def open(self, access: Access, *, clock: "Clock", spool: "Spool") -> "Connector":
+    def open(self, access: Access, *, clock: "Clock", spool: "Spool", budget: "Budget | None" = None) -> "Connector":
         """A connector of this platform."""
-        return self.connector.open(access, clock=clock, spool=spool)
+        return self.connector.open(access, clock=clock, spool=spool, budget=budget)
 
 
 CONNECTORS: Final[tuple[Platform, ...]] = (
@@ -72,6 +78,7 @@ CONNECTORS: Final[tuple[Platform, ...]] = (
                 "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y==",
             ),
         ),
+        calls="calls a Korean day that the key may make (development grade: 1000; production grade: 100000)",
     ),
     Platform(
         "gobizkorea",
@@ -81,6 +88,7 @@ CONNECTORS: Final[tuple[Platform, ...]] = (
             Credential("id", "key id", "gbk-test-0001"),
             Credential("secret", "secret that signs each call", "hM9v2Qd7Wc4Zt1Lx8Rn5Bk3Yp6Sf0Ja7"),
         ),
+        calls="downloads of each file a Korean day that the key may make",
     ),
     Platform(
         "tradekorea",

@@ -2,36 +2,32 @@
 
 What a platform's own codes mean is decided by the reader that a call is given: it gets each answer and either returns
 what it read or raises. FeedUnavailable and BytesRefused are tried again (at `retry_at`, where told); QuotaSpent,
-FeedChanged and AccessRefused end the call at once.
+FeedChanged and AccessRefused end the call at once. Before each try the platform's budget is asked (docs/calls.md).
 """
 
 import logging
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import BinaryIO, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ProtocolError, TimeoutError
 
+from connectors.admission import LONGEST_BAN_S, Admission, Counted
 from connectors.decode import Inflater, refuse
+from connectors.pace import Limits, Pace, open_session
 from connectors.redaction import HIDE_QUERIES, Redaction
-from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, HanmaruError, QuotaSpent
+from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, HanmaruError
 from integrator.issues import ENCODING_INVALID, TOO_LARGE, TRUNCATED
-from integrator.ports import Clock
+from integrator.ports import Budget, Clock, Window
+from integrator.record import Lane
 
 T = TypeVar("T")
 Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
-# Between the five tries of one call (common rule 9: growing from one second).
-_PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0)
-# Waited inside the run; a longer ban ends the run and keeps its place (reliability C3).
-LONGEST_WAIT_S: Final = 15 * 60
 _PIECE: Final = 1 << 16
 _AGENT: Final = "Hanmaru/1 (product catalogue)"
 
@@ -56,22 +52,6 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Caps on one answer: by default a page has 32 MB decoded, a drop's part 512 MB as it was sent."""
-
-    page_bytes: int = 32 * 1024 * 1024
-    page_ratio: int = 100
-    page_deadline_s: float = 120.0
-    part_bytes: int = 512 * 1024 * 1024
-    part_deadline_s: float = 3600.0
-    connect_s: float = 10.0
-    read_s: float = 30.0
-    # A line that gives less than this for so long is a stall, however alive it looks.
-    slowest_rate: int = 1000
-    patience_s: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
 class _Call:
     method: str
     path: str
@@ -79,6 +59,7 @@ class _Call:
     headers: Headers = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     sink: "_Sink | None" = None
+    counted: Counted | None = None
 
     @property
     def is_spoilt(self) -> bool:
@@ -103,16 +84,30 @@ class Transport:
     """One platform's connection: one session, kept alive, without redirects, proxies or cookies of the environment."""
 
     def __init__(
-        self, base_url: str, *, clock: Clock, secrets: Sequence[str] = (), limits: Limits | None = None
+        self,
+        base_url: str,
+        *,
+        clock: Clock,
+        secrets: Sequence[str] = (),
+        limits: Limits | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._clock = clock
         self._limits = limits or Limits()
-        self._session = _open_session()
+        self._pace = Pace(self.host, clock=clock, limits=self._limits)
+        self._session = open_session(self._pace)
         self._redaction = Redaction(secrets)
+        self._admission = Admission(budget, clock=clock)
         self.calls = 0
         self.bytes_read = 0
-        logging.getLogger("urllib3.connectionpool").addFilter(HIDE_QUERIES)
+        for name in ("urllib3.connectionpool", "urllib3.connection"):
+            logging.getLogger(name).addFilter(HIDE_QUERIES)
+
+    @property
+    def retries(self) -> int:
+        """Calls that were tried again."""
+        return self._admission.retries
 
     @property
     def host(self) -> str:
@@ -127,6 +122,19 @@ class Transport:
     def close(self) -> None:
         """Let the connection go."""
         self._session.close()
+
+    def walking(self, lane: Lane, pieces: Iterator[T]) -> Generator[T, None, None]:
+        """A walk whose calls are made for this lane; what it had reserved and not used is given back at its end."""
+        with self._admission.serving(lane):
+            yield from pieces
+
+    def learn(self, window: Window, *, used: int) -> None:
+        """The platform has told how many calls of a window are used."""
+        self._admission.learn(window, used=used)
+
+    def note(self, trouble: HanmaruError) -> None:
+        """A platform's refusal that showed only over several calls."""
+        self._admission.note(trouble)
 
     # Calls -----------------------------------------------------------------------------------------------------------
 
@@ -148,9 +156,20 @@ class Transport:
         call = _Call("POST", path, headers=headers, body=body)
         return self._repeat(call, _whole(judge or self.check_status))
 
-    def read(self, path: str, *, query: str = "", headers: Headers | None = None, reader: Callable[[Answer], T]) -> T:
-        """GET and give what `reader` makes of the answer; a body it refuses is asked for again."""
-        return self._repeat(_Call("GET", path, query=query, headers=headers or {}), reader)
+    def read(
+        self,
+        path: str,
+        *,
+        query: str = "",
+        headers: Headers | None = None,
+        reader: Callable[[Answer], T],
+        counted: Counted | None = None,
+    ) -> T:
+        """GET and give what `reader` makes of the answer; a body it refuses is asked for again.
+
+        `counted` names the window in which the platform counts this call; None: it does not.
+        """
+        return self._repeat(_Call("GET", path, query=query, headers=headers or {}, counted=counted), reader)
 
     def download(
         self,
@@ -159,6 +178,7 @@ class Transport:
         *,
         headers: Headers | None = None,
         judge: Callable[[Answer], None] | None = None,
+        counted: Counted | None = None,
     ) -> Answer:
         """GET into `sink`, as sent. `judge` sees the answer before anything is written; `body` is empty for a 200.
 
@@ -166,7 +186,7 @@ class Transport:
         after that the caller begins again with a fresh one.
         """
         poured = _Sink(sink)
-        call = _Call("GET", path, headers=headers or {}, sink=poured)
+        call = _Call("GET", path, headers=headers or {}, sink=poured, counted=counted)
         answer = self._repeat(call, _whole(judge or self.check_status))
         return replace(answer, raw_bytes=poured.written or answer.raw_bytes)
 
@@ -190,43 +210,38 @@ class Transport:
         raise FeedChanged(f"{self.host} answers {status}, which its guide does not provide for", code=f"HTTP_{status}")
 
     def told_wait(self, answer: Answer) -> datetime | None:
-        """When `Retry-After` (seconds or a date) lets us knock again; None when it says nothing readable."""
+        """When `Retry-After` (seconds or a date) lets us knock again, in a day at most; None: nothing readable."""
         text = answer.headers.get("Retry-After", "").strip()
+        now = self._clock.now()
+        latest = now + timedelta(seconds=LONGEST_BAN_S)
         if text.isascii() and text.isdigit():
             # Nine digits are 30 years: a longer number says no more, and would not fit a date.
-            return self._clock.now() + timedelta(seconds=max(1, int(text[:9])))
+            return min(latest, now + timedelta(seconds=max(1, int(text[:9]))))
         try:
             told = parsedate_to_datetime(text) if text else None
         except (ValueError, TypeError):
             return None
-        return told.astimezone(UTC) if told and told.tzinfo else None
+        return min(latest, told.astimezone(UTC)) if told and told.tzinfo else None
 
     # Tries -----------------------------------------------------------------------------------------------------------
 
     def _repeat(self, call: _Call, reader: Callable[[Answer], T]) -> T:
-        waited, pauses = 0.0, iter(_PAUSES_S)
+        tries = self._admission.begin()
         while True:
+            tries.admit(call.counted)
             answered, trouble = self._try(call, reader)
+            self._admission.note(trouble)
             if trouble is None:
                 return answered[0]
-            pause = next(pauses, None)
-            if pause is None or not _passes(trouble) or call.is_spoilt:
+            if call.is_spoilt or not tries.wait_after(trouble):
                 break
-            wait = self._wait_after(trouble, pause)
-            waited += wait
-            if waited > LONGEST_WAIT_S:
-                break
-            self._clock.sleep(wait)
         # Raised here, outside every handler, so that no library's exception (which holds the address) hangs on to it.
         raise trouble
-
-    def _wait_after(self, trouble: HanmaruError, pause: float) -> float:
-        told = trouble.retry_at if isinstance(trouble, FeedUnavailable) else None
-        return max(pause, math.ceil((told - self._clock.now()).total_seconds())) if told else pause
 
     def _try(self, call: _Call, reader: Callable[[Answer], T]) -> tuple[tuple[T, ...], HanmaruError | None]:
         """One exchange: ((what was read,), None), or ((), what went wrong)."""
         self.calls += 1
+        self._pace.begin(self._limits.page_deadline_s)
         try:
             with self._send(call) as response:
                 return (self._receive(call, response, reader),), None
@@ -251,7 +266,7 @@ class Transport:
         if call.sink is not None and response.status_code == 200:
             return self._receive_part(call.sink, response, reader)
         limits, before = self._limits, self.bytes_read
-        pieces = self._pieces(response, max_bytes=limits.page_bytes, deadline_s=limits.page_deadline_s)
+        pieces = self._pieces(response, max_bytes=limits.page_bytes)
         body = b"".join(_unpacked(pieces, response.headers.get("Content-Encoding", ""), limits))
         return reader(Answer(response.status_code, response.headers, body, self.bytes_read - before))
 
@@ -259,28 +274,22 @@ class Transport:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             refuse("a file came with a Content-Encoding", code=ENCODING_INVALID)
         accepted = reader(Answer(response.status_code, response.headers, b"", 0))
-        limits = self._limits
-        sink.pour(self._pieces(response, max_bytes=limits.part_bytes, deadline_s=limits.part_deadline_s))
+        self._pace.extend(self._limits.part_deadline_s)
+        sink.pour(self._pieces(response, max_bytes=self._limits.part_bytes))
         return accepted
 
-    def _pieces(self, response: requests.Response, *, max_bytes: int, deadline_s: float) -> Iterator[bytes]:
-        """The body as it came, piece by piece; refuses one that is cut, too long or too slow."""
-        began, taken = self._clock.monotonic(), 0
+    def _pieces(self, response: requests.Response, *, max_bytes: int) -> Iterator[bytes]:
+        """The body as it came, piece by piece; refuses one that is cut or too long."""
+        taken = 0
         while piece := response.raw.read1(_PIECE, decode_content=False):
             taken += len(piece)
             self.bytes_read += len(piece)
             if taken > max_bytes:
                 refuse(f"more than {max_bytes} bytes", code=TOO_LARGE)
-            self._check_pace(taken, self._clock.monotonic() - began, deadline_s)
             yield piece
         told = response.headers.get("Content-Length", "")
         if told.isdigit() and int(told) != taken:
             refuse(f"{taken} bytes came of {told}", code=TRUNCATED)
-
-    def _check_pace(self, taken: int, elapsed: float, deadline_s: float) -> None:
-        stalls = elapsed > self._limits.patience_s and taken < elapsed * self._limits.slowest_rate
-        if stalls or elapsed > deadline_s:
-            raise FeedUnavailable(f"{self.host} sends too slowly: {taken} bytes in {elapsed:.0f} s", code="STALLED")
 
     def _describe(self, error: Exception) -> FeedUnavailable:
         """A network failure in words of ours: a library's text may hold the address, and the address the key."""
@@ -289,20 +298,6 @@ class Transport:
         if isinstance(error, ProtocolError):
             return BytesRefused(f"{self.host} broke off in the middle of an answer", code=TRUNCATED)
         return FeedUnavailable(f"{self.host} cannot be reached ({type(error).__name__})", code="UNREACHABLE")
-
-
-def _passes(trouble: HanmaruError) -> bool:
-    return isinstance(trouble, FeedUnavailable) and not isinstance(trouble, QuotaSpent)
-
-
-def _open_session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=2, max_retries=0))
-    return session
 
 
 def _whole(judge: Callable[[Answer], None]) -> Callable[[Answer], Answer]:

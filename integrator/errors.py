@@ -45,6 +45,10 @@ class QuotaSpent(FeedUnavailable):
     """The platform's calls for now are used up: nothing more before `retry_at`."""
 
 
+class RetriesSpent(FeedUnavailable):
+    """So many calls of a run had to be tried again that going on would only add to the platform's trouble."""
+
+
 class BytesRefused(FeedUnavailable):
     """A body was not whole or not readable, and none of it is used.
 

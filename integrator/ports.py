@@ -10,8 +10,9 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from integrator.errors import HanmaruError
 from integrator.listing import Account, Detail, Listing, Withdrawal
-from integrator.record import Batch, Confirmation, End, Kind, Plan, Record, Wire
+from integrator.record import Batch, Confirmation, End, Kind, Lane, Plan, Policies, Record, Wire
 
 Parsed = Listing | Detail | Account | Withdrawal
 
@@ -27,6 +28,43 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait; a test's clock only moves on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span in which a platform counts calls (a Korean day, a minute, a file's day); `ends_at` by our own clock."""
+
+    name: str
+    calls: int
+    ends_at: datetime
+
+
+class Budget(Protocol):
+    """What one platform lets one credential do, kept where every process sees it: calls left, bans, its health.
+
+    What is raised carries `retry_at`: from then on the same question may be answered otherwise.
+    """
+
+    def check(self) -> None:
+        """Before every try. Raises FeedUnavailable inside a ban (BANNED), or after too many failures (RESTING)."""
+
+    def take(self, window: Window | None, *, lane: Lane) -> None:
+        """One call of this window. Raises QuotaSpent; lanes other than changes leave some calls for changes.
+
+        None: the platform has not told this process its window yet; the last one known counts while it lasts.
+        """
+
+    def learn(self, window: Window, *, used: int) -> None:
+        """The platform itself says how many calls of the window are used."""
+
+    def ban(self, until: datetime, *, reason: str) -> None:
+        """The platform wants to be left alone until then."""
+
+    def note(self, trouble: HanmaruError | None) -> None:
+        """What became of a try: None when the platform answered as it should."""
+
+    def give_back(self) -> None:
+        """Calls that were reserved and not made may be made by others."""
 
 
 class Spool(Protocol):
@@ -49,6 +87,7 @@ class Connector(Protocol):
     parser_version: int  # raise it whenever `parse` reads the same bytes differently
     confirmation: Confirmation
     separate_lanes: bool  # False: changes and census are one walk under one lease (GobizKOREA)
+    policies: Policies  # what a drift of each field calls for
 
     def fetch(self, plan: Plan) -> Iterator[Batch | End]:
         """Batches in order, then exactly one End.

@@ -43,6 +43,7 @@ def mock_address(platform: str) -> str:
 
 def _feed_settings(platform: Platform) -> list[Setting]:
     url = platform_setting(platform.name, "url")
+    calls = platform_setting(platform.name, "calls")
     default = f"the guide's test value while {url} is on loopback, elsewhere required"
     return [
         Setting(url, mock_address(platform.name), f"{platform.label}'s base address, ending in the platform's path"),
@@ -50,6 +51,7 @@ def _feed_settings(platform: Platform) -> list[Setting]:
             Setting(platform_setting(platform.name, each.name), default, each.meaning, True)
             for each in platform.credentials
         ),
+        *([Setting(calls, "the guide's number", platform.calls)] if platform.calls else []),
     ]
 
 
@@ -95,6 +97,7 @@ class FeedSettings:
     platform: str
     url: str
     credentials: Mapping[str, str] = field(repr=False)
+    calls: int | None = None  # what its operator allows; None: as the guide has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,8 @@ def _read_feed(source: "_Source", platform: Platform) -> FeedSettings:
         if value is None:
             raise InvalidSetting(f"{name} is missing: set it (or {name}_FILE), as {url_name} is not on this machine")
         credentials[credential.name] = value
-    return FeedSettings(platform.name, url.rstrip("/"), MappingProxyType(credentials))
+    calls = source.count(platform_setting(platform.name, "calls")) if platform.calls else None
+    return FeedSettings(platform.name, url.rstrip("/"), MappingProxyType(credentials), calls)
 
 
 def _refuse_servers(source: "_Source") -> None:
@@ -243,6 +247,14 @@ class _Source:
         if not path.is_file():
             raise InvalidSetting(f"{name} names no file: give the path of an existing file")
         return path
+
+    def count(self, name: str) -> int | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdecimal()) or not 0 < int(value[:10]) < 10**9:
+            raise InvalidSetting(f"{name} must be a whole number from 1 on")
+        return int(value)
 
     def port(self, name: str, *, default: int) -> int:
         value = self.text(name)

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from connectors import CONNECTORS, Access, Platform
 from integrator.errors import InvalidSetting
-from integrator.ports import Clock, Connector, Spool
-from web.config import Settings
+from integrator.ports import Budget, Clock, Connector, Spool
+from web.config import FeedSettings, Settings
 
 if TYPE_CHECKING:
     from integrator.merge.price import Rates
@@ -69,7 +70,16 @@ class Wiring:
         if found is None:
             raise InvalidSetting(f"{platform} is no platform: use one of {', '.join(PLATFORMS)}")
         feed = self.settings.feeds[platform]
-        return found.open(Access(feed.url, feed.credentials), clock=self.clock, spool=self.spool)
+        access = Access(feed.url, feed.credentials, feed.calls)
+        return found.open(access, clock=self.clock, spool=self.spool, budget=self._budget(feed))
+
+    def _budget(self, feed: FeedSettings) -> Budget:
+        """Counted by server and credential: another one begins anew. The name gives neither away."""
+        from integrator.store.budgets import SharedBudget
+
+        parts = (feed.url, *(f"{name}={value}" for name, value in sorted(feed.credentials.items())))
+        key = sha256("\n".join(parts).encode()).hexdigest()[:32]
+        return SharedBudget.open(self.database, platform=feed.platform, key=key, clock=self.clock)
 
     @cached_property
     def index(self) -> "SearchIndex":

@@ -3,21 +3,25 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 from urllib.parse import quote, unquote, urlencode
 
 from connectors.buykorea.envelope import NOTHING, PASSING, QUOTA, REFUSED, SOUND, WirePage, read_page
 from connectors.http import Answer, Transport
 from integrator.clean.dates import KOREA
 from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, QuotaSpent
-from integrator.ports import Clock
-from integrator.record import Wire
+from integrator.ports import Clock, Window
+from integrator.record import Lane, Wire
+
+T = TypeVar("T")
 
 LISTINGS: Final = "/v1/goodsList"
 DETAIL: Final = "/v1/goodsDetail"
 ACCOUNTS: Final = "/v1/entpList"
 MOST_ROWS: Final = 100  # guide 1: 101 or more is code 10
 
+# Section 2: of a production key, over all operations; counted on the platform's Korean day.
+CALLS_A_DAY: Final = 100_000
 # Section 4: more than 30 calls within a second are refused. Once that has happened we keep a little below it.
 _GAP_AFTER_BURST_S: Final = 1 / 25
 
@@ -27,12 +31,14 @@ Query = Mapping[str, str | int]
 class Calls:
     """Asks one question at a time and gives sound pages only; `now` is the platform's clock as last seen."""
 
-    def __init__(self, transport: Transport, *, key: str, clock: Clock) -> None:
+    def __init__(self, transport: Transport, *, key: str, clock: Clock, calls_a_day: int = CALLS_A_DAY) -> None:
         self._transport = transport
         # Handed out in two forms: one with % is the encoded one. On the wire it is encoded exactly once (guide 2).
         self._key = quote(unquote(key) if "%" in key else key, safe="")
         self._clock = clock
         self._gap_s = 0.0
+        self._calls_a_day = calls_a_day
+        self._day: Window | None = None
         self._reported = (0, 0)
         self.now: datetime | None = None
 
@@ -42,8 +48,12 @@ class Calls:
             self._clock.sleep(self._gap_s)
         text = f"serviceKey={self._key}&type=json&{urlencode(query)}"
         number = int(query.get("pageNo", 1))
-        page = self._transport.read(path, query=text, reader=lambda answer: self._judge(answer, path, number))
+        page = self._transport.read(
+            path, query=text, reader=lambda answer: self._judge(answer, path, number), counted=lambda: self._day
+        )
         self.now = page.clock
+        if self._day is None or self._day.name != page.day:
+            self._day = self._make_day(page.clock)
         return page
 
     def pages(self, path: str, query: Query, *, first: WirePage | None = None) -> Iterator[WirePage]:
@@ -64,6 +74,10 @@ class Calls:
             if not page.rows and (number - 1) * size < page.total:
                 raise FeedChanged(f"BuyKorea sent an empty page {number} of a list of {page.total}", code="EMPTY_PAGE")
             yield page
+
+    def walking(self, lane: Lane, pieces: Iterator[T]) -> Iterator[T]:
+        """See `Transport.walking`."""
+        return self._transport.walking(lane, pieces)
 
     def spent(self) -> tuple[int, int]:
         """Calls and bytes since this was last asked."""
@@ -90,16 +104,18 @@ class Calls:
         if code in PASSING:
             raise FeedUnavailable(f"BuyKorea reports passing trouble ({code})", code=f"BK-{code}")
         if code == QUOTA:
-            raise QuotaSpent("BuyKorea's calls for today are used up", code="BK-22", retry_at=self._next_day())
+            day = self._day or self._make_day(self._clock.now())
+            self._transport.learn(day, used=day.calls)
+            raise QuotaSpent("BuyKorea's calls for today are used up", code="BK-22", retry_at=day.ends_at)
         if code in REFUSED:
             raise AccessRefused(f"BuyKorea refuses the service key ({code}): ask its operator", code=f"BK-{code}")
         raise FeedChanged(f"BuyKorea refuses the call itself ({code})", code=f"BK-{code}")
 
-    def _next_day(self) -> datetime:
-        """When the platform's next Korean day begins, told in our own clock."""
-        now = (self.now or self._clock.now()).astimezone(KOREA)
-        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        return self._clock.now() + (midnight - now)
+    def _make_day(self, told: datetime) -> Window:
+        """The Korean day of the platform's clock; its end is told in our own."""
+        korean = told.astimezone(KOREA)
+        midnight = (korean + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return Window(f"{korean:%Y%m%d}", self._calls_a_day, self._clock.now() + (midnight - korean))
 
 
 def _is_foreign(path: str, row: Mapping[str, Wire]) -> bool:

@@ -15,13 +15,14 @@ import msgspec
 
 from connectors import Access
 from connectors.buykorea import wire
-from connectors.buykorea.calls import ACCOUNTS, DETAIL, LISTINGS, MOST_ROWS, Calls
+from connectors.buykorea.calls import ACCOUNTS, CALLS_A_DAY, DETAIL, LISTINGS, MOST_ROWS, Calls
 from connectors.buykorea.envelope import WirePage
 from connectors.buykorea.listing import PLATFORM, parse, read_id
 from connectors.buykorea.windows import Rows, Tally, Window, next_day, paired, read_date, read_window, undated
-from connectors.http import Limits, Transport
+from connectors.http import Transport
+from connectors.pace import Limits
 from integrator.errors import FeedUnavailable, InvalidSetting
-from integrator.ports import Clock, Parsed, Spool
+from integrator.ports import Budget, Clock, Parsed, Spool
 from integrator.record import Ask, Batch, Confirmation, End, Json, Kind, Lane, Plan, Record, Wire
 
 # Rows aimed at in one window: four borders, of which about one in twelve windows loses a row and is read again, and
@@ -45,24 +46,33 @@ class BuyKorea:
     parser_version = 1
     confirmation = Confirmation.DETAIL_CALL
     separate_lanes = True
+    policies = wire.POLICIES
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     @classmethod
-    def open(cls, access: Access, *, clock: Clock, spool: Spool, limits: Limits | None = None) -> "BuyKorea":
+    def open(
+        cls,
+        access: Access,
+        *,
+        clock: Clock,
+        spool: Spool,
+        budget: Budget | None = None,
+        limits: Limits | None = None,
+    ) -> "BuyKorea":
         """A connector that is ready to fetch. The spool is not needed: pages are small."""
         key = access.credentials.get("key", "")
         if not key:
             raise InvalidSetting("BuyKorea needs a service key: set HANMARU_BUYKOREA_KEY")
-        transport = Transport(access.base_url, clock=clock, secrets=[key], limits=limits)
-        return cls(Calls(transport, key=key, clock=clock))
+        transport = Transport(access.base_url, clock=clock, secrets=[key], limits=limits, budget=budget)
+        return cls(Calls(transport, key=key, clock=clock, calls_a_day=access.calls or CALLS_A_DAY))
 
     def fetch(self, plan: Plan) -> Iterator[Batch | End]:
         """Batches, then one End (ports.Connector)."""
         if plan.lane is Lane.DETAIL:
-            return self._fetch_asked(plan)
-        return Walk(self._calls, plan).run()
+            return self._calls.walking(plan.lane, self._fetch_asked(plan))
+        return self._calls.walking(plan.lane, Walk(self._calls, plan).run())
 
     def decode(self, kind: Kind, body: bytes) -> Mapping[str, Wire]:
         """Kept bytes to fields (ports.Connector)."""
@@ -327,7 +337,7 @@ class Walk:
         warnings, self._warnings = tuple(self._warnings), []
         return Batch(
             records, place.as_position(), clock=self._calls.now, stage=stage, total=total,
-            calls=calls, bytes_read=bytes_read, warnings=warnings,
+            calls=calls, bytes_read=bytes_read, warnings=warnings, watermark={"time": place.began},
         )  # fmt: skip
 
     def _end(self, place: _Place, missing: int) -> End:

@@ -3,16 +3,18 @@
 import hashlib
 import hmac
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, BinaryIO, Final, TypeVar
 
 from connectors import Access
+from connectors.admission import LONGEST_WAIT_S
 from connectors.decode import decode_json
 from connectors.gobizkorea.drop import check_size
 from connectors.gobizkorea.manifest import Drop, Part, read_index, read_manifest
-from connectors.http import LONGEST_WAIT_S, Answer, Transport
+from connectors.http import Answer, Transport
 from integrator.errors import (
     AccessRefused,
     BytesRefused,
@@ -22,7 +24,8 @@ from integrator.errors import (
     InvalidSetting,
     QuotaSpent,
 )
-from integrator.ports import Clock, Spool
+from integrator.ports import Budget, Clock, Spool, Window
+from integrator.record import Lane
 
 T = TypeVar("T")
 
@@ -32,6 +35,8 @@ _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NOT_READY_S: Final = 60.0
 # Tries for one file: each costs one of its ten downloads a day.
 DOWNLOADS: Final = 3
+# Of each file, a key and Korean day (guide 6).
+DOWNLOADS_A_DAY: Final = 10
 
 
 class NotReady(FeedUnavailable):
@@ -56,12 +61,17 @@ def sign(secret: str, *, method: str, path: str, query: str, stamp: str, body: b
 class DropServer:
     """The platform's calls. Its clock is learnt twice: for signing from GB-4012, for everything else from `asOf`."""
 
-    def __init__(self, access: Access, *, clock: Clock) -> None:
+    def __init__(self, access: Access, *, clock: Clock, budget: Budget | None = None) -> None:
         self._key, self._secret = _credential(access, "id"), _credential(access, "secret")
         self._clock = clock
-        self._transport = Transport(access.base_url, clock=clock, secrets=[self._secret])
+        self._transport = Transport(access.base_url, clock=clock, secrets=[self._secret], budget=budget)
+        self._downloads_a_day = access.calls or DOWNLOADS_A_DAY
         self._skew: timedelta | None = None
         self._ahead = timedelta()  # platform's world minus our clock
+
+    def walking(self, lane: Lane, pieces: Iterator[T]) -> Iterator[T]:
+        """See `Transport.walking`."""
+        return self._transport.walking(lane, pieces)
 
     @property
     def calls(self) -> int:
@@ -132,8 +142,12 @@ class DropServer:
                 self._clock.sleep(DOWNLOADS - left)
 
     def _pour(self, path: str, sink: BinaryIO) -> int:
+        def judge(answer: Answer) -> None:
+            self._judge_part(answer, path)
+
+        headers, day = self._headers("GET", path), partial(self._make_day, path)
         try:
-            answer = self._transport.download(path, sink, headers=self._headers("GET", path), judge=self._judge_part)
+            answer = self._transport.download(path, sink, headers=headers, judge=judge, counted=day)
         except BytesRefused as error:
             raise _Cut(str(error), code=error.code) from None
         if _is_not_ready(answer):
@@ -188,11 +202,16 @@ class DropServer:
             raise Expired("GobizKOREA no longer keeps this drop", code=code)
         if code == "GB-4290":
             text = "GobizKOREA's downloads of this file are used up for today"
-            raise QuotaSpent(text, code=code, retry_at=self._next_korean_day())
+            raise QuotaSpent(text, code=code, retry_at=self._make_day("").ends_at)
         self._transport.check_status(answer)
 
-    def _judge_part(self, answer: Answer) -> None:
-        self._judge(answer)
+    def _judge_part(self, answer: Answer, path: str) -> None:
+        try:
+            self._judge(answer)
+        except QuotaSpent:
+            day = self._make_day(path)
+            self._transport.learn(day, used=day.calls)
+            raise
         if answer.status == 200 and answer.headers.get("Content-Type", "").lower().startswith("application/json"):
             # Seen in place of a part (guide 6): passing trouble under a good status.
             raise FeedUnavailable("GobizKOREA sent an error document in place of a file", code="GB-5000")
@@ -204,11 +223,11 @@ class DropServer:
         self._skew = told - self._clock.now()
         raise FeedUnavailable("GobizKOREA's clock is not ours; corrected by the difference", code="GB-4012")
 
-    def _next_korean_day(self) -> datetime:
-        """When the next Korean day begins on the platform's clock, in terms of ours."""
+    def _make_day(self, path: str) -> Window:
+        """The Korean day of the platform's clock, in which the downloads of this file count; its end in our clock."""
         korean = self._clock.now() + self._ahead + KOREA
         midnight = korean.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        return midnight - KOREA - self._ahead
+        return Window(f"{korean:%Y%m%d} {path}", self._downloads_a_day, midnight - KOREA - self._ahead)
 
 
 def read_error(answer: Answer) -> Mapping[str, Any]:

@@ -1,19 +1,20 @@
 """tradeKorea's calls: token and scope, the limit of calls, and what the error codes mean (guide 1, 4 and 5)."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import quote
 
 from connectors import Access
-from connectors.decode import Page, decode_json, decode_json_page, refuse
-from connectors.http import LONGEST_WAIT_S, Answer, Limits, Transport
+from connectors.decode import decode_json, decode_json_page, decode_row, refuse
+from connectors.http import Answer, Transport
+from connectors.pace import Limits
 from integrator.clean.dates import read_instant
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, InvalidSetting
-from integrator.ports import Clock
-from integrator.record import Wire
+from integrator.ports import Budget, Clock, Window
+from integrator.record import Lane, Wire
 
 T = TypeVar("T")
 
@@ -62,15 +63,19 @@ class WirePage:
 class Calls:
     """Asks for pages and single records with a token of one scope, never more often than the limit allows."""
 
-    def __init__(self, access: Access, *, clock: Clock, limits: Limits | None = None) -> None:
+    def __init__(
+        self, access: Access, *, clock: Clock, limits: Limits | None = None, budget: Budget | None = None
+    ) -> None:
         client, secret = _credential(access, "client_id"), _credential(access, "client_secret")
         self._basic = base64.b64encode(f"{client}:{secret}".encode()).decode()
         self._clock = clock
-        self._transport = Transport(access.base_url, clock=clock, secrets=[secret, self._basic], limits=limits)
+        secrets = [secret, self._basic]
+        self._transport = Transport(access.base_url, clock=clock, secrets=secrets, limits=limits, budget=budget)
         self._scope: str | None = None
         self._token = ""
         self._token_ends = 0.0
-        self._free_at = 0.0  # by the monotonic clock: when the next call is allowed
+        self._is_limited = True  # until an answer carries no limit: its operator has switched it off
+        self._minute: Window | None = None
         self._counted = (0, 0)
 
     @property
@@ -89,6 +94,10 @@ class Calls:
         """A single record and its bytes. Raises Gone."""
         return self._ask(f"{path}/{quote(name, safe='')}", "", self._read_one)
 
+    def walking(self, lane: Lane, pieces: Iterator[T]) -> Iterator[T]:
+        """See `Transport.walking`."""
+        return self._transport.walking(lane, pieces)
+
     def spent(self) -> tuple[int, int]:
         """Calls and bytes since this was last asked."""
         now, before = (self._transport.calls, self._transport.bytes_read), self._counted
@@ -101,21 +110,20 @@ class Calls:
         for _ in range(2):
             if self._clock.monotonic() >= self._token_ends:
                 self._renew_token()
+            counted = self._window if self._is_limited else None
             try:
-                return self._transport.read(path, query=query, headers=self._headers, reader=reader)
+                return self._transport.read(path, query=query, headers=self._headers, reader=reader, counted=counted)
             except _TokenSpent:
                 self._token_ends = 0.0
-        raise AccessRefused("tradeKorea refuses a token that it has just given", code="INVALID_TOKEN")
+        refusal = AccessRefused("tradeKorea refuses a token that it has just given", code="INVALID_TOKEN")
+        self._transport.note(refusal)
+        raise refusal
 
     def _headers(self) -> Mapping[str, str]:
-        """Asked for right before each try, so the limit is waited for here, retried calls included."""
-        wait = self._free_at - self._clock.monotonic()
-        if wait > LONGEST_WAIT_S:
-            retry_at = self._clock.now() + timedelta(seconds=wait)
-            raise FeedUnavailable("tradeKorea's calls are used up for long", code="RATE_LIMITED", retry_at=retry_at)
-        if wait > 0:
-            self._clock.sleep(wait)
         return {"Authorization": f"Bearer {self._token}"}
+
+    def _window(self) -> Window | None:
+        return self._minute
 
     def _read_page(self, answer: Answer) -> WirePage:
         self._note_limit(answer)
@@ -129,7 +137,7 @@ class Calls:
             self._refuse(answer)
         as_of_text, more, cursor = envelope.get("asOf"), envelope.get("hasMore"), envelope.get("nextCursor")
         as_of = read_instant(as_of_text, field="asOf").value if isinstance(as_of_text, str) else None
-        if page.rows is None or not _is_list(page, answer) or not isinstance(more, bool) or as_of is None:
+        if page.rows is None or not page.is_list or not isinstance(more, bool) or as_of is None:
             refuse("a page is not as the guide has it")
         if more and not (isinstance(cursor, str) and cursor):
             refuse("a page says that more follows, and has no cursor")
@@ -139,7 +147,7 @@ class Calls:
         self._note_limit(answer)
         if answer.status != 200:
             self._refuse(answer)
-        record = decode_json(answer.body)
+        record = decode_row(answer.body)
         if not isinstance(record, dict):
             refuse("a single record is no JSON object")
         if record.get("error") is not None:
@@ -147,10 +155,14 @@ class Calls:
         return record, answer.body
 
     def _note_limit(self, answer: Answer) -> None:
-        left = answer.headers.get("X-RateLimit-Remaining", "").strip()
-        reset = answer.headers.get("X-RateLimit-Reset", "").strip()
-        if left == "0" and reset.isascii() and reset.isdigit():
-            self._free_at = self._clock.monotonic() + max(1, int(reset[:9]))
+        """The limit as every answer tells it (guide 4), refused ones too; calls of other processes are in it."""
+        limit, left, reset = (_read_whole(answer, f"X-RateLimit-{name}") for name in ("Limit", "Remaining", "Reset"))
+        self._is_limited = limit is not None
+        if limit is None or left is None or reset is None:
+            return
+        ends_at = self._clock.now() + timedelta(seconds=max(1, reset))
+        self._minute = Window("minute", limit, ends_at)
+        self._transport.learn(self._minute, used=limit - left)
 
     # Codes ------------------------------------------------------------------------------------------------------------
 
@@ -215,6 +227,11 @@ class Calls:
         self._transport.check_status(answer)
 
 
+def _read_whole(answer: Answer, name: str) -> int | None:
+    text = answer.headers.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _read_error(answer: Answer) -> Mapping[str, Any]:
     told = _read_object(answer)
     error = told.get("error")
@@ -232,11 +249,6 @@ def _read_object(answer: Answer) -> Mapping[str, Any]:
     except BytesRefused:
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _is_list(page: Page, answer: Answer) -> bool:
-    """Whether the rows came as a list: the reader of pages also takes one object for a list of one (BuyKorea)."""
-    return len(page.rows or ()) != 1 or isinstance(_read_object(answer).get("items"), list)
 
 
 def _is_token(text: str) -> bool:

@@ -7,14 +7,14 @@ from typing import Final, Self
 import msgspec
 
 from connectors import Access
-from connectors.decode import decode_json, refuse
-from connectors.http import Limits
+from connectors.decode import decode_row, refuse
+from connectors.pace import Limits
 from connectors.tradekorea.access import Calls, Gone
 from connectors.tradekorea.listing import parse_account, parse_detail, parse_listing, parse_withdrawal
 from connectors.tradekorea.walk import ACCOUNTS, LISTINGS, Walk
-from connectors.tradekorea.wire import PLATFORM, fingerprint
+from connectors.tradekorea.wire import PLATFORM, POLICIES, fingerprint
 from integrator.errors import FeedChanged
-from integrator.ports import Clock, Parsed, Spool
+from integrator.ports import Budget, Clock, Parsed, Spool
 from integrator.record import Ask, Batch, Confirmation, End, Json, Kind, Lane, Plan, Record, Wire
 
 _ASKS_A_BATCH: Final = 20
@@ -27,24 +27,33 @@ class TradeKorea:
     parser_version = 1
     confirmation = Confirmation.DETAIL_CALL
     separate_lanes = True
+    policies = POLICIES
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     @classmethod
-    def open(cls, access: Access, *, clock: Clock, spool: Spool, limits: Limits | None = None) -> Self:
+    def open(
+        cls,
+        access: Access,
+        *,
+        clock: Clock,
+        spool: Spool,
+        budget: Budget | None = None,
+        limits: Limits | None = None,
+    ) -> Self:
         """A connector for this address; nothing is asked yet. The spool is not needed: pages are small."""
-        return cls(Calls(access, clock=clock, limits=limits))
+        return cls(Calls(access, clock=clock, limits=limits, budget=budget))
 
     def fetch(self, plan: Plan) -> Iterator[Batch | End]:
         """See `ports.Connector`."""
         if plan.lane is Lane.DETAIL:
-            return self._fetch_asked(plan)
-        return Walk(self._calls, plan).run()
+            return self._calls.walking(plan.lane, self._fetch_asked(plan))
+        return self._calls.walking(plan.lane, Walk(self._calls, plan).run())
 
     def decode(self, kind: Kind, body: bytes) -> Mapping[str, Wire]:
         """See `ports.Connector`."""
-        fields = decode_json(body)
+        fields = decode_row(body)
         return fields if isinstance(fields, dict) else refuse("a kept record is no JSON object")
 
     def fingerprint(self, record: Record) -> bytes:

@@ -361,7 +361,8 @@ budget = Table(  # calls of one credential in one window of its platform; all pr
     metadata,
     Column("key", Text, primary_key=True),
     Column("window", Text, primary_key=True),
-    Column("began_at", Float, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Column("calls", Integer, nullable=False),  # how many the platform allows
     Column("used", Integer, nullable=False),
 )
 
@@ -369,10 +370,11 @@ breaker = Table(  # whether a platform may be asked now
     "breaker",
     metadata,
     Column("platform", Text, primary_key=True),
+    Column("key", Text, nullable=False),  # server and credential that it is about: another one begins anew
     Column("state", Text, nullable=False),  # closed, open, half_open
-    Column("opened_at", Float),
+    Column("opened_at", Float),  # half_open: when the one call that tries it began
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
-    Column("recent", Text, nullable=False, server_default="[]"),  # the last calls, true for a failure
+    Column("recent", Text, nullable=False, server_default=""),  # the last calls: + answered, - failed
     Column("banned_until", Float),
     Column("reason", Text, nullable=False, server_default=""),
 )

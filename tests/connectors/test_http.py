@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from connectors.http import Answer, Limits, Transport
+from connectors.http import Answer, Transport
+from connectors.pace import Limits
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, QuotaSpent
 
 KEY = "aB3+Kx/9pQ7mZ2vT+8LrYw=="
@@ -173,7 +174,7 @@ def test_a_dripping_body_ends_by_the_monotonic_clock(
     server: ScriptedServer, transport: Transport, clock: FakeClock
 ) -> None:
     server.script = [answer(b"x" * 100)] * 5
-    clock.step = 40
+    clock.step = 70
 
     with pytest.raises(FeedUnavailable, match="too slowly"):
         transport.get("/list")

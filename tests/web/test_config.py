@@ -55,9 +55,11 @@ def test_each_documented_setting_is_read(tmp_path):
         "HANMARU_REDIS_URL": "redis://queue.example:6379/0",
         "HANMARU_BUYKOREA_URL": "https://bk.example/buykorea/",
         "HANMARU_BUYKOREA_KEY": "bk-key",
+        "HANMARU_BUYKOREA_CALLS": "1000",
         "HANMARU_GOBIZKOREA_URL": "https://gb.example/gobizkorea",
         "HANMARU_GOBIZKOREA_ID": "gb-id",
         "HANMARU_GOBIZKOREA_SECRET": "gb-secret",
+        "HANMARU_GOBIZKOREA_CALLS": "20",
         "HANMARU_TRADEKOREA_URL": "https://tk.example/tradekorea",
         "HANMARU_TRADEKOREA_CLIENT_ID": "tk-id",
         "HANMARU_TRADEKOREA_CLIENT_SECRET": "tk-secret",
@@ -83,11 +85,18 @@ def test_each_documented_setting_is_read(tmp_path):
         rates=rates,
     )
     assert settings.feeds["buykorea"].url == "https://bk.example/buykorea"
+    assert [feed.calls for feed in settings.feeds.values()] == [1000, 20, None]
     assert {name: dict(feed.credentials) for name, feed in settings.feeds.items()} == {
         "buykorea": {"key": "bk-key"},
         "gobizkorea": {"id": "gb-id", "secret": "gb-secret"},
         "tradekorea": {"client_id": "tk-id", "client_secret": "tk-secret"},
     }
+
+
+@pytest.mark.parametrize("calls", ["0", "-1", "many", "1.5", "²", "9" * 40])
+def test_calls_are_a_whole_number_from_one_on(calls):
+    with pytest.raises(InvalidSetting, match="HANMARU_BUYKOREA_CALLS must be a whole number from 1 on"):
+        Settings.from_environment({"HANMARU_BUYKOREA_CALLS": calls})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.1.2.3"])

@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from connectors.admission import Admission, Counted
 from connectors.buykorea.calls import Calls
 from connectors.buykorea.feed import BuyKorea
 from connectors.http import Answer, Transport
 from integrator.errors import FeedUnavailable, QuotaSpent
+from integrator.ports import Window
 
 KEY = "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y=="
 
@@ -55,7 +57,17 @@ class FakeBuyKorea:
     host = "buykorea.example"
     _clock: Any = None
 
-    def read(self, path: str, *, query: str, reader: Callable[[Answer], Any]) -> Any:
+    walking = Transport.walking
+    learned: list[tuple[Window, int]] = field(default_factory=list)
+
+    @property
+    def _admission(self) -> Admission:
+        return Admission(None, clock=self._clock)
+
+    def learn(self, window: Window, *, used: int) -> None:
+        self.learned.append((window, used))
+
+    def read(self, path: str, *, query: str, reader: Callable[[Answer], Any], counted: Counted) -> Any:
         for tried in range(5):
             try:
                 return reader(self.answer(path, dict(parse_qsl(query, keep_blank_values=True))))

@@ -393,7 +393,7 @@ def test_after_a_burst_we_keep_below_the_limit(world, connector, clock) -> None:
 @pytest.mark.parametrize("form", ["aB3+Kx/9pQ==", "aB3%2BKx%2F9pQ%3D%3D"])
 def test_a_key_in_either_form_is_encoded_exactly_once(world, clock, form: str) -> None:
     sent = []
-    world.read = lambda path, *, query, reader: sent.append(query)
+    world.read = lambda path, *, query, reader, counted: sent.append(query)
     calls = Calls(world, key=form, clock=clock)
 
     with pytest.raises(AttributeError):

@@ -12,6 +12,8 @@ import pytest
 
 from connectors import Access
 from connectors.tradekorea.feed import TradeKorea
+from integrator.store.budgets import SharedBudget
+from integrator.store.database import Database
 from integrator.store.spool import DiskSpool
 
 SAMPLES = Path(__file__).parents[2] / "golden" / "feeds" / "tradekorea"
@@ -179,9 +181,13 @@ def host():
 
 @pytest.fixture
 def open_connector(host, clock, tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/hanmaru.db")
+    database.migrate()
+
     def open_as(client=MEMBER, secret=None):
         access = Access(host.url, {"client_id": client, "client_secret": secret or SECRETS[client]})
-        return TradeKorea.open(access, clock=clock, spool=DiskSpool(tmp_path))
+        budget = SharedBudget(database, platform="tradekorea", key=client, clock=clock)
+        return TradeKorea.open(access, clock=clock, spool=DiskSpool(tmp_path), budget=budget)
 
     return open_as
 

@@ -44,10 +44,11 @@ def upgrade() -> None:
     op.create_table(
         "breaker",
         sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.Float(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("recent", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("recent", sa.Text(), server_default="", nullable=False),
         sa.Column("banned_until", sa.Float(), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("platform", name=op.f("pk_breaker")),
@@ -56,7 +57,8 @@ def upgrade() -> None:
         "budget",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("window", sa.Text(), nullable=False),
-        sa.Column("began_at", sa.Float(), nullable=False),
+        sa.Column("ends_at", sa.Float(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", "window", name=op.f("pk_budget")),
     )
