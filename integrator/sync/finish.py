@@ -8,7 +8,7 @@ from integrator.errors import FeedChanged, FeedUnavailable
 from integrator.record import Ask, Confirmation, End, Json, Kind, Lane
 from integrator.store.absences import count_visible
 from integrator.store.accounts import find_accounts
-from integrator.store.feeds import Feed, save_feed
+from integrator.store.feeds import Feed, load_feed, save_feed
 from integrator.store.rejections import count_unknowns
 from integrator.store.runs import RunState, save_run, write_json
 from integrator.store.sightings import hide_stale
@@ -114,16 +114,21 @@ def _hide_stale(committer: Committer) -> None:
 def _save_feed(committer: Committer, feed: Feed, end: End, *, accounts: bool, held: bool) -> None:
     """Where the next walk begins. A held read moves nothing: it may have lost changes together with listings."""
     run, now = committer.run, committer.now()
-    values: dict[str, object] = {"changes_at": now, "scope": end.scope}
+    is_beside = run.lane == Lane.CENSUS and committer.connector.separate_lanes
+    values: dict[str, object] = {"changes_at": run.started_at if is_beside else now, "scope": end.scope}
     if end.clock is not None:
         values["platform_clock"] = end.clock.timestamp()
         if accounts:
             values["accounts_day"] = korean_day(end.clock)
     if not held:
         values |= _next_watermark(committer, feed, end.watermark)
-        if end.census:
-            values["census_at"] = now
     with committer.transaction() as connection:
+        there = load_feed(connection, run.platform).watermark
+        if is_beside and there not in (run.watermark, end.watermark):
+            # Changes were read while the census went on: where they are is further than where it began.
+            values = {"scope": end.scope}
+        if end.census and not held:
+            values["census_at"] = now
         save_feed(connection, run.platform, **values)
         if end.census and not held:
             run.visible_after = count_visible(connection, run.platform)
