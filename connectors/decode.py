@@ -10,14 +10,16 @@ from typing import Final
 
 from lxml import etree
 
+from connectors.json_page import ROW, Page, as_objects, decode_json_page
+from connectors.json_rows import decode_row
 from connectors.refusal import refuse
-from connectors.strict_json import MAX_DEPTH, Page, decode_json, decode_json_page
+from connectors.strict_json import MAX_DEPTH, decode_json
 from integrator.errors import BytesRefused
 from integrator.issues import ENCODING_INVALID, NOT_WELL_FORMED, TOO_LARGE, TRUNCATED
 
 __all__ = [
-    "MAX_DEPTH", "Inflater", "Page", "cut_xml", "decode_cp949", "decode_json", "decode_json_page", "decode_xml",
-    "refuse",
+    "MAX_DEPTH", "ROW", "Inflater", "Page", "as_objects", "cut_xml", "decode_cp949", "decode_json", "decode_json_page",
+    "decode_row", "decode_xml", "refuse",
 ]  # fmt: skip
 
 # XML -----------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connectors.buykorea.wire import XmlCuts, xml_value
-from connectors.decode import decode_json_page, decode_xml, refuse
+from connectors.decode import as_objects, decode_json_page, decode_xml, refuse
 from connectors.http import Answer
 from integrator.clean.dates import KOREA
 from integrator.errors import FeedUnavailable
@@ -23,6 +23,9 @@ SOUND: Final = frozenset({"00", "0000"})
 _ROWS_AT: Final = ("response", "body", "items", "item")
 
 
+Cuts = Sequence[Callable[[], bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class WirePage:
     """One answer of a list call. `code` is the result code; an empty page has no rows and its true `total`."""
@@ -32,7 +35,7 @@ class WirePage:
     total: int
     number: int | None
     rows: Sequence[Mapping[str, Wire]]
-    cuts: Sequence[Callable[[], bytes]]
+    cuts: Cuts
 
     @property
     def clock(self) -> datetime:
@@ -59,10 +62,7 @@ def read_page(answer: Answer) -> WirePage:
     if answer.charset not in (None, "utf-8", "utf8"):
         refuse(f"JSON under the label {answer.charset}", code=ENCODING_INVALID)
     page = decode_json_page(answer.body, _ROWS_AT)
-    rows: Sequence[Mapping[str, Wire]] = [row for row in page.rows or () if isinstance(row, dict)]
-    if page.rows is not None and len(rows) != len(page.rows):
-        raise _misshapen("a row that is no object")
-    return _page_of(page.envelope, rows, page.cuts)
+    return _page_of(page.envelope, *_as_rows(page.rows or (), page.cuts))
 
 
 def _read_xml(answer: Answer) -> WirePage:
@@ -75,14 +75,19 @@ def _read_xml(answer: Answer) -> WirePage:
     if root.tag != "response":
         raise _misshapen(f"a document named {str(root.tag)[:40]!r}")
     elements = root.findall("body/items/item")
-    rows = [value for element in elements if isinstance(value := xml_value(element), dict)]
-    if len(rows) != len(elements):
-        raise _misshapen("an empty row")
+    rows, cuts = _as_rows([xml_value(element) for element in elements], XmlCuts(answer.body, len(elements)).cuts)
     envelope = {"response": {part.tag: xml_value(part) for part in root}}
-    return _page_of(envelope, rows, XmlCuts(answer.body, len(rows)).cuts)
+    return _page_of(envelope, rows, cuts)
 
 
-def _page_of(envelope: Wire, rows: Sequence[Mapping[str, Wire]], cuts: Sequence[Callable[[], bytes]]) -> WirePage:
+def _as_rows(values: Sequence[Wire], cuts: Cuts) -> tuple[Sequence[Mapping[str, Wire]], Cuts]:
+    """One row that is no object is a record that cannot be used; a page of nothing else is no page."""
+    if values and not any(isinstance(value, dict) for value in values):
+        raise _misshapen("rows that are no objects")
+    return as_objects(values, cuts)
+
+
+def _page_of(envelope: Wire, rows: Sequence[Mapping[str, Wire]], cuts: Cuts) -> WirePage:
     response = _object(_object(envelope).get("response"))
     header = _object(response.get("header"))
     code = str(header.get("resultCode"))

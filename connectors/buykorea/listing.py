@@ -14,6 +14,7 @@ from connectors.buykorea.wire import (
     read,
     schema_of,
 )  # fmt: skip
+from connectors.decode import ROW
 from integrator import issues as codes
 from integrator.clean.codes import certificate_code, read_certificates, read_countries, read_terms
 from integrator.clean.dates import read_day, read_loose_day
@@ -78,6 +79,8 @@ def read_id(value: Wire) -> str:
 
 def parse(record: Record) -> Listing | Detail | Account | Withdrawal:
     """One record to our schema. Raises RejectedRecord."""
+    if ROW in record.fields:
+        raise RejectedRecord([Reason(codes.UNREADABLE, "record")])
     row, unreadable = read(schema_of(record.kind), record.fields)
     found = Issues()
     for name in unreadable:

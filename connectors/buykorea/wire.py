@@ -10,7 +10,7 @@ import msgspec
 from lxml import etree
 from marshmallow import Schema, ValidationError, fields
 
-from connectors.decode import cut_xml, decode_json, decode_xml, refuse
+from connectors.decode import ROW, cut_xml, decode_row, decode_xml, refuse
 from integrator.record import Kind, Policies, Policy, Wire
 
 T = TypeVar("T")
@@ -257,7 +257,8 @@ def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
     Nothing is left out: BuyKorea's list carries no counters. A seller's new name moves it although it moves no UPD_DT,
     because the name is shown.
     """
-    return hashlib.blake2b(msgspec.json.encode(_canonical(_SCHEMA_OF[kind], row)), digest_size=16).digest()
+    known = _canonical(_SCHEMA_OF[kind], row) if ROW not in row else row[ROW]
+    return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).digest()
 
 
 def _canonical(schema: type[Schema], row: Mapping[str, Wire]) -> list[Wire]:
@@ -285,7 +286,7 @@ def _canonical_value(field: Cell[Any], value: Wire) -> Wire:
 
 def decode(kind: Kind, body: bytes) -> Mapping[str, Wire]:
     """The bytes of one record, XML or JSON, back to its fields. Raises BytesRefused."""
-    value = xml_value(decode_xml(body)) if body[:1] == b"<" else decode_json(body)
+    value = xml_value(decode_xml(body)) if body[:1] == b"<" else decode_row(body)
     if not isinstance(value, dict):
         refuse(f"the bytes of a {kind} hold no object")
     return value

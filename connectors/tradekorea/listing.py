@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from connectors.decode import ROW
 from connectors.tradekorea.wire import (
     ATTRIBUTES,
     MASKED,
@@ -309,7 +310,7 @@ def parse_withdrawal(record: Record) -> Withdrawal:
 
 
 def _open(record: Record, schema: Any) -> tuple[Row, tuple[str, ...]]:
-    if "row" in record.fields:
+    if ROW in record.fields:
         raise RejectedRecord([Reason(codes.UNREADABLE, "record")])
     return read(schema, record.fields)
 

@@ -7,11 +7,9 @@ written by `Place`. A chain that broke (CURSOR_EXPIRED) is begun again with the 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final, Self
 
-import msgspec
-
+from connectors.decode import as_objects
 from connectors.tradekorea.access import Calls, CursorExpired, TombstonesGone, WirePage
 from connectors.tradekorea.wire import KNOWN, PLATFORM, PRODUCT_ID, SUPPLIER_ID
 from integrator.clean.dates import read_instant
@@ -212,13 +210,7 @@ class Walk:
         known, pattern, key = KNOWN[stage.kind], _IDS[stage.kind], stage.key
         scope, name = self._place.scope, f"{stage.path}?{page.as_of_text}"
         records = []
-        for offset, (row, cut) in enumerate(zip(page.rows, page.cuts, strict=True)):
-            if isinstance(row, dict):
-                fields = row
-            else:
-                # What is no object is kept under a name, so that it can be rejected like any other record.
-                fields = {"row": row}
-                cut = partial(msgspec.json.encode, fields)
+        for offset, (fields, cut) in enumerate(zip(*as_objects(page.rows, page.cuts), strict=True)):
             if not fields.keys() <= known:
                 self._count_unknown(stage, fields.keys() - known)
             given = fields.get(key)
@@ -235,7 +227,11 @@ class Walk:
         calls, taken = self._calls.spent()
         position = (follows or self._place).write()
         stage = self._place.stage
-        return Batch(records, position, clock=page.as_of, stage=stage, calls=calls, bytes_read=taken)
+        as_of = self._place.as_of
+        watermark: dict[str, Json] | None = {"as_of": as_of} if as_of is not None else None
+        return Batch(
+            records, position, clock=page.as_of, stage=stage, calls=calls, bytes_read=taken, watermark=watermark
+        )
 
     def _end(self) -> End:
         place = self._place

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from marshmallow import Schema, ValidationError, fields
 
+from connectors.decode import ROW
 from integrator.listing import Availability
 from integrator.record import Kind, Policies, Policy, Wire
 
@@ -247,6 +248,8 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 
 def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
     """16 bytes over the known fields by name, without volatile and masked ones; absent = null = empty, 5 = "5"."""
+    if ROW in row:
+        return blake2b(_encode(row[ROW]), digest_size=16).digest()
     get = row.get
     masked = get("maskedFields")
     seen = _without(row, masked) if isinstance(masked, list) and masked else get

@@ -12,10 +12,12 @@ from connectors.decode import (
     MAX_DEPTH,
     Inflater,
     Page,
+    as_objects,
     cut_xml,
     decode_cp949,
     decode_json,
     decode_json_page,
+    decode_row,
     decode_xml,
 )  # fmt: skip
 from integrator.errors import BytesRefused
@@ -110,27 +112,67 @@ SIGNS = st.sampled_from([":", " :", ": ", "\n:\t"])
 
 
 @given(st.lists(st.tuples(ODD, SIGNS, ODD | st.integers(0, 10**45) | st.just({"a": ":"})), max_size=5))
-def test_the_quick_way_refuses_what_the_strict_way_refuses(pairs) -> None:
+def test_the_quick_way_sees_what_the_strict_way_refuses(pairs) -> None:
     """A key given twice is seen however quotes, colons and blanks stand around it."""
     row = "{" + ",".join(json.dumps(key) + sign + json.dumps(value) for key, sign, value in pairs) + "}"
-    page = f'{{"response":{{"body":{{"items":{{"item":[{row}]}}}}}}}}'.encode()
+    (read,) = decode_json_page(page_of(row), PATH).rows or ()
 
     try:
-        strict = decode_json(row.encode())
+        assert read == decode_json(row.encode())
     except BytesRefused:
-        with pytest.raises(BytesRefused):
-            decode_json_page(page, PATH)
-    else:
-        assert decode_json_page(page, PATH).rows == [strict]
+        assert any(isinstance(value, list | str) for value in read.values())  # type: ignore[attr-defined]
+
+
+def page_of(*rows: str) -> bytes:
+    return f'{{"response":{{"body":{{"items":{{"item":[{",".join(rows)}]}}}}}}}}'.encode()
+
+
+UNSOUND_ROWS = {
+    '{"a":1,"a":2}': {"a": [1, 2]},
+    '{"a":1,"b":0,"a":1,"a":null}': {"a": [1, 1, None], "b": 0},
+    '{"a":{"b":1,"b":2}}': {"a": {"b": [1, 2]}},
+    '{"a":NaN,"b":[-Infinity]}': {"a": "NaN", "b": ["-Infinity"]},
+    '{"a":1e400}': {"a": "1e400"},
+    '{"a":' + "9" * 5000 + "}": {"a": "9" * 5000},
+    '{"a":"x\\ud83d"}': {"a": "x\ufffd"},
+    '{"\\ude00":["\\ud800\\ud800"]}': {"\ufffd": ["\ufffd\ufffd"]},
+    '{"a":"line\nbreak\u0000"}': {"a": "line\nbreak\x00"},
+    '{"a":1,"b":' + "[" * 64 + "]" * 64 + "}": {"a": 1, "b": {"(nests)": "too deep"}},
+    "[" * 66 + "]" * 66: {"(nests)": "too deep"},
+}
+
+
+@pytest.mark.parametrize("row", UNSOUND_ROWS)
+def test_an_unsound_row_costs_only_itself_and_is_read_again_the_same(row: str) -> None:
+    page = decode_json_page(page_of('{"a":1}', row, '{"a":2}'), PATH)
+
+    assert page.rows == [{"a": 1}, UNSOUND_ROWS[row], {"a": 2}]
+    assert page.cuts[1]() == row.encode()
+    assert decode_row(row.encode()) == UNSOUND_ROWS[row]
+
+
+@pytest.mark.parametrize("row", ['{"a" 1}', "{'a':1}", '{"a":1,}', '{"a":"\\x41"}', "[" * 100_000, '{"a":+1}', ""])
+def test_a_row_that_is_no_json_is_refused_with_its_page(row: str) -> None:
+    with pytest.raises(BytesRefused):
+        decode_json_page(page_of('{"a":1}', row), PATH)
+    with pytest.raises(BytesRefused):
+        decode_row(row.encode())
 
 
 def test_a_row_may_nest_no_deeper_than_any_json() -> None:
-    def page(depth: int) -> bytes:
-        return b'{"response":{"body":{"items":{"item":[' + nested(depth) + b"]}}}}"
+    deepest, deeper = nested(MAX_DEPTH).decode(), nested(MAX_DEPTH + 1).decode()
 
-    assert decode_json_page(page(MAX_DEPTH), PATH).rows
-    with pytest.raises(BytesRefused, match="deeper"):
-        decode_json_page(page(MAX_DEPTH + 1), PATH)
+    assert decode_json_page(page_of(deepest), PATH).rows == [decode_json(deepest.encode())]
+    assert decode_json_page(page_of(deeper), PATH).rows == [{"a": {"(nests)": "too deep"}}]
+
+
+def test_what_is_no_object_is_a_record_too() -> None:
+    page = decode_json_page(page_of('{"a":1}', "7", "null"), PATH)
+
+    rows, cuts = as_objects(page.rows or (), page.cuts)
+
+    assert rows == [{"a": 1}, {"row": 7}, {"row": None}]
+    assert [cut() for cut in cuts] == [b'{"a":1}', b'{"row":7}', b'{"row":null}']
 
 
 def test_one_row_as_an_object_is_a_row() -> None:

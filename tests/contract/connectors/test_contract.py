@@ -138,7 +138,7 @@ def test_a_record_read_back_from_its_bytes_is_the_same_record(case: Case, connec
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b"<", b"<html>", b'{"a":1}{"b":2}', b'{"a":NaN}']
+    "body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b"<", b"<html>", b'{"a":1}{"b":2}', b'{"a":}']
 )
 def test_unreadable_bytes_are_refused_with_a_reason(connector: Connector, body: bytes) -> None:
     with pytest.raises(BytesRefused) as caught:
