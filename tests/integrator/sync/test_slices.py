@@ -9,6 +9,7 @@ from integrator.record import Lane
 from integrator.sync.run import Slice
 from integrator.sync.slices import sync_to_end
 from integrator.sync.units import gather
+from tests.fakes.clock import FakeClock
 from tests.fakes.connector import row
 
 
@@ -33,7 +34,7 @@ def _sync_to_end(world, *, full: bool = False):
 # Bans ----------------------------------------------------------------------------------------------------------------
 
 
-def _in(clock, **span) -> datetime:
+def _in(clock: FakeClock, **span: float) -> datetime:
     return clock.now() + timedelta(seconds=60) + timedelta(**span)
 
 
