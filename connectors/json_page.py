@@ -137,7 +137,7 @@ def as_objects(
     rows: Sequence[Wire], cuts: Sequence[Callable[[], bytes]]
 ) -> tuple[list[Mapping[str, Wire]], list[Callable[[], bytes]]]:
     """Rows and their bytes; what is no object is kept under the name `ROW`, to be rejected like any other record."""
-    found = [row if isinstance(row, dict) else {ROW: row} for row in rows]
+    found: list[Mapping[str, Wire]] = [row if isinstance(row, dict) else {ROW: row} for row in rows]
     encoded = [
         cut if fields is row else partial(msgspec.json.encode, fields)
         for row, fields, cut in zip(rows, found, cuts, strict=True)
