@@ -1,19 +1,23 @@
-"""Accounts, and the contacts that are kept apart from everything shown."""
+"""Accounts: what is known of each, and the few writes that a record can cause."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
-from integrator.listing import Contact
-from integrator.store.database import Prepared, chunks, insert_for
+from integrator.store.account_versions import IS_PENDING, AccountVersion, add_versions, count_versions, supersede
+from integrator.store.database import Prepared, chunks
 from integrator.store.listings import StaleState
-from integrator.store.tables import account, contact
+from integrator.store.tables import account, account_version, listing, version
+from integrator.store.versions import VersionState, pending_in
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """What the store knows of one account."""
+    """What the store knows of one account.
+
+    `version` is the one shown, `pending` the one that waits; the rest is of the newest record taken in.
+    """
 
     external_id: str
     version: int
@@ -21,14 +25,15 @@ class KnownAccount:
     parser_version: int
     sequence: int
     seen_run: int
+    pending: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountStatement:
-    """What a record says of an account, ready to be written. `was_version` 0: not known before."""
+    """What a record says of an account, ready to be written. `known` None: not known before."""
 
     external_id: str
-    was_version: int
+    known: KnownAccount | None
     fingerprint: bytes
     parser_version: int
     raw: bytes
@@ -36,21 +41,31 @@ class AccountStatement:
     sequence: int
 
 
+_KNOWN = tuple(account.c[name] for name in KnownAccount.__slots__)
+
+
 def find_accounts(connection: Connection, platform: str, external_ids: Sequence[str]) -> dict[str, KnownAccount]:
     """The accounts known among these ids, by id."""
-    wanted = select(
-        account.c.external_id,
-        account.c.version,
-        account.c.fingerprint,
-        account.c.parser_version,
-        account.c.sequence,
-        account.c.seen_run,
-    ).where(account.c.platform == platform, account.c.external_id.in_(bindparam("ids", expanding=True)))
+    wanted = select(*_KNOWN).where(
+        account.c.platform == platform, account.c.external_id.in_(bindparam("ids", expanding=True))
+    )
     found: dict[str, KnownAccount] = {}
     for piece in chunks(external_ids):
         for row in connection.execute(wanted, {"ids": piece}):
             found[row[0]] = KnownAccount(*tuple(row))
     return found
+
+
+def find_unknown_accounts(connection: Connection, platform: str, *, run: int | None, limit: int) -> list[str]:
+    """Accounts that versions pending in a run name (None: that any listing names) and of which no record came."""
+    if run is None:
+        named = select(listing.c.account_id).where(listing.c.platform == platform)
+    else:
+        named = select(version.c.account_id).where(pending_in(run), version.c.account_id.is_not(None))
+    (account_id,) = named.selected_columns
+    is_known = exists().where(account.c.platform == platform, account.c.external_id == account_id)
+    wanted = named.where(~is_known, account_id != "").distinct().order_by(account_id).limit(limit)
+    return list(connection.execute(wanted).scalars())
 
 
 _mark_seen = Prepared(
@@ -75,51 +90,117 @@ _ROW = (
 
 _insert_account = Prepared(insert(account).values({name: bindparam(name) for name in _ROW}), *_ROW)
 
-_SAID = ("version", "fingerprint", "parser_version", "raw", "content", "sequence", "seen_run", "changed_at")
 
-_change_account = Prepared(
-    update(account)
-    .where(
-        account.c.platform == bindparam("of"),
-        account.c.external_id == bindparam("id"),
-        account.c.version == bindparam("was_version"),
-    )
-    .values({name: bindparam(f"to_{name}") for name in _SAID}),
-    *(f"to_{name}" for name in _SAID), "of", "id", "was_version",
-)  # fmt: skip
-
-
-def save_accounts(
+def add_accounts(
     connection: Connection, platform: str, said: Sequence[AccountStatement], *, run: int, now: float
 ) -> None:
-    """New accounts, and another version of known ones. Raises StaleState."""
-    new = [
+    """Accounts never seen. They are shown at once: there is nothing that they could spoil."""
+    rows = [
         (
             platform, each.external_id, 1, each.fingerprint, each.parser_version, each.raw, each.content,
             each.sequence, run, now, now,
         )
         for each in said
-        if each.was_version == 0
     ]  # fmt: skip
-    changed = [
-        (
-            each.was_version + 1, each.fingerprint, each.parser_version, each.raw, each.content, each.sequence, run,
-            now, platform, each.external_id, each.was_version,
-        )
-        for each in said
-        if each.was_version
-    ]  # fmt: skip
-    _insert_account.many(connection, new)
-    if _change_account.many(connection, changed) != len(changed):
+    _insert_account.many(connection, rows)
+    versions = _rows_of(platform, [(each, 1) for each in said])
+    add_versions(connection, versions, run=run, now=now, state=VersionState.RELEASED)
+
+
+# Nobody wrote since the state was read.
+_AS_READ = (
+    account.c.platform == bindparam("of"),
+    account.c.external_id == bindparam("id"),
+    account.c.version == bindparam("was_version"),
+    func.coalesce(account.c.pending, 0) == bindparam("was_pending"),
+)
+
+_READ = ("fingerprint", "parser_version", "sequence", "seen_run")
+_SHOWN = ("version", "raw", "content", "changed_at")
+
+_show = Prepared(
+    update(account)
+    .where(*_AS_READ)
+    .values({name: bindparam(f"to_{name}") for name in (*_READ, *_SHOWN)} | {"pending": None}),
+    *(f"to_{name}" for name in (*_READ, *_SHOWN)), "of", "id", "was_version", "was_pending",
+)  # fmt: skip
+
+_let_wait = Prepared(
+    update(account).where(*_AS_READ).values({name: bindparam(f"to_{name}") for name in (*_READ, "pending")}),
+    *(f"to_{name}" for name in (*_READ, "pending")), "of", "id", "was_version", "was_pending",
+)  # fmt: skip
+
+_confirm = Prepared(
+    update(account).where(*_AS_READ).values({name: bindparam(f"to_{name}") for name in _READ}),
+    *(f"to_{name}" for name in _READ), "of", "id", "was_version", "was_pending",
+)  # fmt: skip
+
+
+def change_accounts(
+    connection: Connection,
+    platform: str,
+    said: Sequence[AccountStatement],
+    *,
+    run: int,
+    now: float,
+    state: VersionState,
+) -> None:
+    """Another version of known accounts, in `state`; what waited until now is superseded. Raises StaleState."""
+    if not said:
+        return
+    numbers = count_versions(connection, platform, [each.external_id for each in said])
+    # An account of a database older than its versions has none of them, and yet a number.
+    numbered = [(each, max(numbers.get(each.external_id, 0), _as_read(platform, each)[2]) + 1) for each in said]
+    if state is VersionState.RELEASED:
+        shown = [
+            (*_read(each, run), number, each.raw, each.content, now, *_as_read(platform, each))
+            for each, number in numbered
+        ]
+        touched = _show.many(connection, shown)
+    else:
+        waiting = [(*_read(each, run), number, *_as_read(platform, each)) for each, number in numbered]
+        touched = _let_wait.many(connection, waiting)
+    if touched != len(said):
+        raise StaleState
+    supersede(connection, [(platform, each.external_id, each.known.pending) for each in said if each.known])
+    add_versions(connection, _rows_of(platform, numbered), run=run, now=now, state=state)
+
+
+def confirm_accounts(connection: Connection, platform: str, said: Sequence[AccountStatement], *, run: int) -> None:
+    """Records that read differently and yet say nothing new: remember how they read. Raises StaleState."""
+    rows = [(*_read(each, run), *_as_read(platform, each)) for each in said]
+    if _confirm.many(connection, rows) != len(rows):
         raise StaleState
 
 
+def _rows_of(platform: str, numbered: Iterable[tuple[AccountStatement, int]]) -> list[AccountVersion]:
+    return [
+        AccountVersion(
+            platform, each.external_id, number, each.fingerprint, each.parser_version, each.raw, each.content,
+            each.sequence,
+        )
+        for each, number in numbered
+    ]  # fmt: skip
+
+
+def _read(said: AccountStatement, run: int) -> tuple[bytes, int, int, int]:
+    return said.fingerprint, said.parser_version, said.sequence, run
+
+
+def _as_read(platform: str, said: AccountStatement) -> tuple[str, str, int, int]:
+    known = said.known
+    return platform, said.external_id, known.version if known else 0, (known.pending or 0) if known else 0
+
+
 def load_account_contents(connection: Connection, platform: str, external_ids: Sequence[str]) -> dict[str, bytes]:
-    """Account as JSON, by id."""
+    """Account as JSON, by id: what waits for release, else what is shown."""
     found: dict[str, bytes] = {}
     for piece in chunks(external_ids):
-        wanted = select(account.c.external_id, account.c.content).where(
-            account.c.platform == platform, account.c.external_id.in_(piece)
+        here = (account.c.platform == platform) & account.c.external_id.in_(piece)
+        wanted = (
+            select(account.c.external_id, func.coalesce(account_version.c.content, account.c.content))
+            .outerjoin(account_version, IS_PENDING)
+            .where(here)
         )
         found.update((row[0], row[1]) for row in connection.execute(wanted))
     return found
@@ -127,7 +208,7 @@ def load_account_contents(connection: Connection, platform: str, external_ids: S
 
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
-    """Where an account's record is kept."""
+    """Where the newest record of an account is kept."""
 
     external_id: str
     sequence: int
@@ -137,80 +218,10 @@ class KeptAccount:
 def list_kept_accounts(connection: Connection, platform: str, *, after: str, limit: int) -> list[KeptAccount]:
     """Accounts after this id, in its order."""
     wanted = (
-        select(account.c.external_id, account.c.sequence, account.c.raw)
+        select(account.c.external_id, account.c.sequence, func.coalesce(account_version.c.raw, account.c.raw))
+        .outerjoin(account_version, IS_PENDING)
         .where(account.c.platform == platform, account.c.external_id > after)
         .order_by(account.c.external_id)
         .limit(limit)
     )
     return [KeptAccount(*row) for row in connection.execute(wanted)]
-
-
-# Contacts ------------------------------------------------------------------------------------------------------------
-
-FROM_ACCOUNT = "account"
-FROM_LISTING = "listing"
-
-
-def save_contacts(connection: Connection, platform: str, contacts: Mapping[tuple[str, str], Contact]) -> set[str]:
-    """Keep contacts by (account id, source); gives the accounts whose contact is another than before.
-
-    A listing's contact only adds to what other listings of the account said: a valid registration number beats another,
-    two of one rank are settled by their text, so that the order of arrival does not matter.
-    """
-    if not contacts:
-        return set()
-    before = _load_contacts(connection, platform, list(contacts))
-    changed = {}
-    for place, said in contacts.items():
-        old = before.get(place)
-        merged = _merge_contact(old, said) if old is not None and place[1] == FROM_LISTING else said
-        if merged != old:
-            changed[place] = merged
-    if changed:
-        _upsert_contacts(connection, platform, changed)
-    return {account_id for account_id, _ in changed}
-
-
-def _load_contacts(
-    connection: Connection, platform: str, places: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], Contact]:
-    found: dict[tuple[str, str], Contact] = {}
-    for piece in chunks(places, 400):
-        wanted = select(contact).where(
-            contact.c.platform == platform, tuple_(contact.c.account_id, contact.c.source).in_(piece)
-        )
-        for row in connection.execute(wanted):
-            found[row.account_id, row.source] = Contact(
-                brn=row.brn, brn_valid=row.brn_valid, person=row.person, phone=row.phone, email=row.email
-            )
-    return found
-
-
-def _merge_contact(old: Contact, new: Contact) -> Contact:
-    first = max((each for each in (old, new) if each.brn), key=lambda each: (each.brn_valid, each.brn), default=old)
-    return Contact(
-        brn=first.brn,
-        brn_valid=first.brn_valid,
-        person=max(old.person or "", new.person or "") or None,
-        phone=max(old.phone or "", new.phone or "") or None,
-        email=max(old.email or "", new.email or "") or None,
-    )
-
-
-def _upsert_contacts(connection: Connection, platform: str, contacts: Mapping[tuple[str, str], Contact]) -> None:
-    statement = insert_for(connection, contact)
-    said = ("brn", "brn_valid", "person", "phone", "email")
-    statement = statement.on_conflict_do_update(
-        index_elements=[contact.c.platform, contact.c.account_id, contact.c.source],
-        set_={name: statement.excluded[name] for name in said},
-    )
-    rows = [
-        {
-            "platform": platform,
-            "account_id": account_id,
-            "source": source,
-            **{name: getattr(each, name) for name in said},
-        }
-        for (account_id, source), each in contacts.items()
-    ]
-    connection.execute(statement, rows)

@@ -1,4 +1,4 @@
-"""Listings and their versions: what is known of each id, and the few writes that a record can cause.
+"""Listings: what is known of each id, and the few writes that a record can cause.
 
 Two lanes may read the same feed at once, and a state is read before the transaction that writes. A write therefore
 names the version it builds on; where another lane was faster it touches no row, and the caller reads the state again.
@@ -7,11 +7,15 @@ names the version it builds on; where another lane was faster it touches no row,
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, insert, select, update
 
 from integrator.store.database import Prepared, chunks, take_numbers
 from integrator.store.tables import listing, version
+from integrator.store.versions import Statement, VersionState, add_versions, count_versions, supersede
+
+T = TypeVar("T")
 
 # Why we hide a listing that its platform shows: too long unreadable, or never read with the scope that shows it.
 HIDDEN_STALE = "stale"
@@ -26,23 +30,17 @@ class ListingState(StrEnum):
     ENDED = "ended"
 
 
-class VersionState(StrEnum):
-    """What became of a version."""
-
-    PENDING = "pending"
-    RELEASED = "released"
-    SUPERSEDED = "superseded"
-    HELD = "held"
-    REJECTED = "rejected"
-
-
 class StaleState(Exception):
     """Another run wrote one of these listings since its state was read: read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of one id: the row of its newest generation."""
+    """What the store knows of one id: the row of its newest generation.
+
+    `version` is the one shown, `pending` the one that waits; `fingerprint` and `parser_version` are of the newest
+    record taken in, the rest is what is shown.
+    """
 
     key: int
     external_id: str
@@ -59,23 +57,7 @@ class Known:
     sequence: int
     seen_run: int
     rejected_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What a record says of a listing's row, ready to be written."""
-
-    external_id: str
-    account_id: str
-    visible: bool
-    hidden_reason: str | None
-    fingerprint: bytes
-    parser_version: int
-    registered_at: float | None
-    updated_at: float
-    sequence: int
-    raw: bytes
-    content: bytes
+    pending: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +70,7 @@ class NewListing:
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """Another version of a known listing; it lives from now on."""
+    """Another version of a known listing."""
 
     known: Known
     said: Statement
@@ -110,6 +92,7 @@ _KNOWN = (
     listing.c.sequence,
     listing.c.seen_run,
     listing.c.rejected_at,
+    listing.c.pending,
 )
 
 _find_known = (
@@ -128,115 +111,147 @@ def find_known(connection: Connection, platform: str, external_ids: Sequence[str
     return found
 
 
-_insert_listing = Prepared(
-    insert(listing).values(
-        {
-            name: bindparam(name)
-            for name in (
-                "key", "platform", "external_id", "generation", "account_id", "state", "visible", "hidden_reason",
-                "version", "fingerprint", "parser_version", "registered_at", "updated_at", "sequence", "seen_run",
-                "seen_at", "first_seen_at",
-            )
-        }
-    ),
-    "key", "platform", "external_id", "generation", "account_id", "state", "visible", "hidden_reason",
-    "version", "fingerprint", "parser_version", "registered_at", "updated_at", "sequence", "seen_run",
-    "seen_at", "first_seen_at",
+_LISTING = (
+    "key", "platform", "external_id", "generation", "account_id", "state", "visible", "hidden_reason", "version",
+    "fingerprint", "parser_version", "registered_at", "updated_at", "sequence", "seen_run", "seen_at", "first_seen_at",
+    "pending",
 )  # fmt: skip
 
-_VERSION = (
-    "listing_key", "version", "run", "state", "fingerprint", "parser_version", "raw", "content", "created_at",
-    "released_at",
-)  # fmt: skip
-
-_insert_version = Prepared(insert(version).values({name: bindparam(name) for name in _VERSION}), *_VERSION)
+_insert_listing = Prepared(insert(listing).values({name: bindparam(name) for name in _LISTING}), *_LISTING)
 
 
 def add_listings(
     connection: Connection, platform: str, news: Sequence[NewListing], *, run: int, now: float, state: VersionState
 ) -> None:
-    """New listings, each with its first version in `state`."""
+    """New listings, each with its first version in `state`; nobody sees one before that is released."""
     if not news:
         return
     first = take_numbers(connection, "listing_key", len(news))
-    released_at = now if state is VersionState.RELEASED else None
-    number = 1 if state is VersionState.RELEASED else None
-    rows, versions = [], []
-    for key, new in enumerate(news, start=first):
-        said = new.said
-        rows.append(
-            (
-                key, platform, said.external_id, new.generation, said.account_id, "live",
-                said.visible and number is not None, said.hidden_reason, number, said.fingerprint,
-                said.parser_version, said.registered_at, said.updated_at, said.sequence, run, now, now,
-            )
-        )  # fmt: skip
-        versions.append(
-            (key, 1, run, state.value, said.fingerprint, said.parser_version, said.raw, said.content, now, released_at)
+    is_released = state is VersionState.RELEASED
+    number, pending = (1, None) if is_released else (None, 1)
+    rows = [
+        (
+            key, platform, new.said.external_id, new.generation, new.said.account_id, ListingState.LIVE.value,
+            new.said.visible and is_released, new.said.hidden_reason, number, new.said.fingerprint,
+            new.said.parser_version, new.said.registered_at, new.said.updated_at, new.said.sequence, run, now, now,
+            pending,
         )
+        for key, new in enumerate(news, start=first)
+    ]  # fmt: skip
     _insert_listing.many(connection, rows)
-    _insert_version.many(connection, versions)
+    versions = ((key, 1, new.said) for key, new in enumerate(news, start=first))
+    add_versions(connection, versions, run=run, now=now, state=state)
 
+
+def remember_gone(
+    connection: Connection, platform: str, told: Sequence[tuple[str, float]], *, run: int, now: float
+) -> list[int]:
+    """Ids that were withdrawn before any record of them came, each with the time the platform gives; their keys.
+
+    An older record that still comes is then old news.
+    """
+    if not told:
+        return []
+    first = take_numbers(connection, "listing_key", len(told))
+    rows = [
+        (
+            key, platform, external_id, 1, "", ListingState.WITHDRAWN.value, False, None, None, b"", 0, None, said_at,
+            0, run, now, now, None,
+        )
+        for key, (external_id, said_at) in enumerate(told, start=first)
+    ]  # fmt: skip
+    _insert_listing.many(connection, rows)
+    return [row[0] for row in rows]
+
+
+_later_run = case((listing.c.seen_run < bindparam("run"), bindparam("run")), else_=listing.c.seen_run)
+
+# Nobody wrote since the state was read: neither another version, nor a release of the one that waited.
+_AS_READ = (
+    listing.c.key == bindparam("of"),
+    func.coalesce(listing.c.version, 0) == bindparam("was_version"),
+    func.coalesce(listing.c.pending, 0) == bindparam("was_pending"),
+)
+
+_SEEN: dict[str, object] = {"rejected_at": None, "kept_at": None, "seen_run": _later_run, "seen_at": bindparam("at")}
 
 _CHANGED = (
-    "account_id", "visible", "hidden_reason", "version", "fingerprint", "parser_version", "registered_at",
-    "updated_at", "sequence",
+    "account_id", "visible", "hidden_reason", "registered_at", "updated_at", "version", "fingerprint",
+    "parser_version", "sequence",
 )  # fmt: skip
 
-_change_listing = Prepared(
+_show = Prepared(
     update(listing)
-    .where(
-        listing.c.key == bindparam("of"),
-        listing.c.version == bindparam("was_version"),
-        listing.c.state != ListingState.ENDED.value,
-    )
+    .where(*_AS_READ, listing.c.state != ListingState.ENDED.value)
     .values(
-        **{name: bindparam(f"to_{name}") for name in _CHANGED},
-        state=ListingState.LIVE.value,
-        rejected_at=None,
-        seen_run=case((listing.c.seen_run < bindparam("run"), bindparam("run")), else_=listing.c.seen_run),
-        seen_at=bindparam("at"),
+        {name: bindparam(f"to_{name}") for name in _CHANGED}
+        | _SEEN
+        | {"pending": None, "state": ListingState.LIVE.value}
     ),
-    *(f"to_{name}" for name in _CHANGED), "run", "at", "of", "was_version",
+    *(f"to_{name}" for name in _CHANGED), "run", "at", "of", "was_version", "was_pending",
+)  # fmt: skip
+
+_WAITS = ("pending", "fingerprint", "parser_version", "sequence")
+
+_let_wait = Prepared(
+    update(listing)
+    .where(*_AS_READ, listing.c.state != ListingState.ENDED.value)
+    .values({name: bindparam(f"to_{name}") for name in _WAITS} | _SEEN),
+    *(f"to_{name}" for name in _WAITS), "run", "at", "of", "was_version", "was_pending",
 )  # fmt: skip
 
 
-def change_listings(connection: Connection, changes: Sequence[NewVersion], *, run: int, now: float) -> None:
-    """Another released version of each; a listing that was withdrawn lives again. Raises StaleState."""
-    rows, versions = [], []
-    for change in changes:
-        said, number = change.said, (change.known.version or 0) + 1
-        rows.append(
-            (
-                said.account_id, said.visible, said.hidden_reason, number, said.fingerprint, said.parser_version,
-                said.registered_at, said.updated_at, said.sequence, run, now, change.known.key, change.known.version,
-            )
-        )  # fmt: skip
-        versions.append(
-            (
-                change.known.key, number, run, VersionState.RELEASED.value, said.fingerprint, said.parser_version,
-                said.raw, said.content, now, now,
-            )
-        )  # fmt: skip
-    if _change_listing.many(connection, rows) != len(rows):
-        raise StaleState
-    _insert_version.many(connection, versions)
+def change_listings(
+    connection: Connection, changes: Sequence[NewVersion], *, run: int, now: float, state: VersionState
+) -> None:
+    """Another version of each, in `state`; what waited until now is superseded. A released one lives again.
 
+    Raises StaleState.
+    """
+    if not changes:
+        return
+    numbers = count_versions(connection, [each.known.key for each in changes])
+    numbered = [(each, numbers.get(each.known.key, 0) + 1) for each in changes]
+    if state is VersionState.RELEASED:
+        shown = [
+            (
+                each.said.account_id, each.said.visible, each.said.hidden_reason, each.said.registered_at,
+                each.said.updated_at, number, each.said.fingerprint, each.said.parser_version, each.said.sequence,
+                run, now, *_as_read(each.known),
+            )
+            for each, number in numbered
+        ]  # fmt: skip
+        touched = _show.many(connection, shown)
+    else:
+        waiting = [
+            (
+                number,
+                each.said.fingerprint,
+                each.said.parser_version,
+                each.said.sequence,
+                run,
+                now,
+                *_as_read(each.known),
+            )
+            for each, number in numbered
+        ]
+        touched = _let_wait.many(connection, waiting)
+    if touched != len(changes):
+        raise StaleState
+    supersede(connection, [(each.known.key, each.known.pending) for each in changes])
+    versions = ((each.known.key, number, each.said) for each, number in numbered)
+    add_versions(connection, versions, run=run, now=now, state=state)
+
+
+def _as_read(known: Known) -> tuple[int, int, int]:
+    return known.key, known.version or 0, known.pending or 0
+
+
+_SAME = ("fingerprint", "parser_version", "visible", "hidden_reason", "sequence")
 
 _confirm = Prepared(
-    update(listing)
-    .where(listing.c.key == bindparam("of"), listing.c.version == bindparam("was_version"))
-    .values(
-        fingerprint=bindparam("to_fingerprint"),
-        parser_version=bindparam("to_parser_version"),
-        visible=bindparam("to_visible"),
-        hidden_reason=bindparam("to_hidden_reason"),
-        rejected_at=None,
-        seen_run=case((listing.c.seen_run < bindparam("run"), bindparam("run")), else_=listing.c.seen_run),
-        seen_at=bindparam("at"),
-        sequence=bindparam("number"),
-    ),
-    "to_fingerprint", "to_parser_version", "to_visible", "to_hidden_reason", "run", "at", "number", "of", "was_version",
+    update(listing).where(*_AS_READ).values({name: bindparam(f"to_{name}") for name in _SAME} | _SEEN),
+    *(f"to_{name}" for name in _SAME), "run", "at", "of", "was_version", "was_pending",
 )  # fmt: skip
 
 
@@ -244,8 +259,8 @@ def confirm_listings(connection: Connection, same: Sequence[NewVersion], *, run:
     """Records that read differently and yet say nothing new: remember how they read. Raises StaleState."""
     rows = [
         (
-            each.said.fingerprint, each.said.parser_version, each.said.visible, each.said.hidden_reason, run, now,
-            each.said.sequence, each.known.key, each.known.version,
+            each.said.fingerprint, each.said.parser_version, each.said.visible, each.said.hidden_reason,
+            each.said.sequence, run, now, *_as_read(each.known),
         )
         for each in same
     ]  # fmt: skip
@@ -254,22 +269,43 @@ def confirm_listings(connection: Connection, same: Sequence[NewVersion], *, run:
 
 
 def end_listings(connection: Connection, keys: Sequence[int], state: ListingState) -> None:
-    """Take listings out of sight: withdrawn, or ended by a later generation."""
+    """Take listings out of sight, withdrawn or ended by a later generation; a version that waits ends with them."""
     for piece in chunks(keys):
-        values = {"state": state.value, "visible": False}
+        wanted = select(listing.c.key, listing.c.pending).where(
+            listing.c.key.in_(piece), listing.c.pending.is_not(None)
+        )
+        supersede(connection, [(row[0], row[1]) for row in connection.execute(wanted)])
+        values = {"state": state.value, "visible": False, "pending": None}
         connection.execute(update(listing).where(listing.c.key.in_(piece)).values(values))
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A generation that a later one ends."""
+
+    key: int
+    account_id: str
+
+
+def find_earlier(connection: Connection, platform: str, later: Sequence[tuple[str, int]]) -> list[Earlier]:
+    """Generations before these (id, generation) that have not ended."""
+    found: list[Earlier] = []
+    for external_id, generation in later:
+        wanted = select(listing.c.key, listing.c.account_id).where(
+            listing.c.platform == platform,
+            listing.c.external_id == external_id,
+            listing.c.generation < generation,
+            listing.c.state != ListingState.ENDED.value,
+        )
+        found.extend(Earlier(*row) for row in connection.execute(wanted))
+    return found
+
+
 def load_contents(connection: Connection, keys: Sequence[int]) -> dict[int, bytes]:
-    """The content of the released version of each listing."""
+    """The content of the released version of each listing that has one."""
     found: dict[int, bytes] = {}
     for piece in chunks(keys):
-        wanted = (
-            select(listing.c.key, version.c.content)
-            .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
-            .where(listing.c.key.in_(piece))
-        )
-        found.update((row[0], row[1]) for row in connection.execute(wanted))
+        found.update((row[0], row[1]) for row in connection.execute(_of_released(version.c.content, piece)))
     return found
 
 
@@ -277,10 +313,13 @@ def find_runs_of_versions(connection: Connection, keys: Sequence[int]) -> dict[i
     """The run that made the released version of each listing."""
     found: dict[int, int] = {}
     for piece in chunks(keys):
-        wanted = (
-            select(listing.c.key, version.c.run)
-            .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
-            .where(listing.c.key.in_(piece))
-        )
-        found.update((row[0], row[1]) for row in connection.execute(wanted))
+        found.update((row[0], row[1]) for row in connection.execute(_of_released(version.c.run, piece)))
     return found
+
+
+def _of_released(column: ColumnElement[T], keys: Sequence[int]) -> Select[int, T]:
+    return (
+        select(listing.c.key, column)
+        .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
+        .where(listing.c.key.in_(keys))
+    )

@@ -1,12 +1,13 @@
 """Versions that wait for release: what they would change, and of which sellers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from integrator.store.listings import VersionState
+from integrator.store.database import chunks
 from integrator.store.tables import listing, version
+from integrator.store.versions import VersionState
 
 # So many are looked through for a diff; a person needs the pattern, not every row.
 LOOKED_AT = 2_000
@@ -48,6 +49,21 @@ def find_waiting(connection: Connection, *, run: int, limit: int = LOOKED_AT) ->
     )
     for row in connection.execute(wanted):
         yield Waiting(*row)
+
+
+def find_left_pending(connection: Connection, keys: Sequence[int], *, run: int) -> Iterator[tuple[bytes | None, bytes]]:
+    """(what is shown, what waits) of those of these listings that another run has left pending."""
+    shown = version.alias("shown")
+    for piece in chunks(keys):
+        wanted = (
+            select(shown.c.content, version.c.content)
+            .select_from(listing)
+            .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.pending))
+            .outerjoin(shown, (shown.c.listing_key == listing.c.key) & (shown.c.version == listing.c.version))
+            .where(listing.c.key.in_(piece), version.c.state == VersionState.PENDING.value, version.c.run != run)
+        )
+        for row in connection.execute(wanted):
+            yield row[0], row[1]
 
 
 def count_waiting_sellers(connection: Connection, run: int, *, limit: int = 20) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from integrator.store.leases import free_lease, kept_alive, name_holder, take_le
 from integrator.store.runs import Run, RunState, begin_run, end_run
 from integrator.sync.commit import Committer
 from integrator.sync.outcome import Outcome
+from integrator.sync.release import release_run
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ def aside(database: Database, connector: Connector, clock: Clock, *, lane: str) 
     try:
         with kept_alive(database, lease, clock):
             yield held
+            _release(held)
     except KeyboardInterrupt:
         held.state, held.reason = RunState.CANCELLED, "It was stopped; what was committed stays."
     except BaseException as error:
@@ -67,3 +69,11 @@ def aside(database: Database, connector: Connector, clock: Clock, *, lane: str) 
         with database.write() as connection:
             end_run(connection, run, held.state, reason=held.reason, now=clock.now().timestamp())
             free_lease(connection, lease)
+
+
+def _release(held: Aside) -> None:
+    """What was read is judged, and shown or held."""
+    reason = release_run(held.committer)
+    if reason:
+        held.state = RunState.HELD
+        held.reason = f"Nothing of it is shown before a person decides: {reason} See `hanmaru holds list`."

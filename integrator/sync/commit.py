@@ -15,11 +15,13 @@ from sqlalchemy.exc import IntegrityError
 from integrator.errors import HanmaruError, RejectedRecord
 from integrator.listing import Detail, Withdrawal
 from integrator.ports import Clock, Connector
-from integrator.record import Batch, Kind, Record
-from integrator.store.accounts import mark_accounts_seen, save_accounts, save_contacts
+from integrator.record import Batch, Kind, Lane, Record
+from integrator.store.account_versions import take_over as take_over_accounts
+from integrator.store.accounts import add_accounts, change_accounts, confirm_accounts, mark_accounts_seen
 from integrator.store.archive import Archive
+from integrator.store.contacts import save_contacts
 from integrator.store.database import Database
-from integrator.store.holds import held_keys, leave_holds
+from integrator.store.holds import close_empty_holds, held_keys, leave_holds
 from integrator.store.leases import Lease, renew_lease
 from integrator.store.listings import (
     ListingState,
@@ -28,22 +30,26 @@ from integrator.store.listings import (
     change_listings,
     confirm_listings,
     end_listings,
+    find_earlier,
     find_known,
+    remember_gone,
 )
+from integrator.store.measures import save_measures
 from integrator.store.rejections import (
     count_unknowns,
     repeat_rejections,
     resolve_rejections,
     save_rejections,
 )
-from integrator.store.runs import Counters, Run, save_run
+from integrator.store.runs import Counters, Run, add_cost, save_run
 from integrator.store.sightings import mark_rejected, mark_seen
+from integrator.store.versions import VersionState, load_waiting, take_over
+from integrator.store.waiting import find_left_pending
 from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
 from integrator.store.worklist import mark
 from integrator.sync.details import take_details
-from integrator.sync.guards import release
 from integrator.sync.intake import Intake
-from integrator.sync.taken import Taken, keep_raw
+from integrator.sync.taken import Taken, decode_listing, keep_raw
 
 # Two lanes meeting on the same listings again and again is not a thing that happens by chance.
 _TRIES = 5
@@ -79,7 +85,6 @@ class Committer:
         self.clock = clock
         self.run = run
         self.lease = lease
-        self.named_accounts: set[str] = set()
         self._intake = Intake(connector, run.id)
         self._archive = Archive(connector.platform)
         with database.read() as connection:
@@ -115,18 +120,18 @@ class Committer:
             taken = weigh(self._intake, connection, first)
         counted = Counters(calls=unit.calls, bytes=unit.bytes_read)
         with self._unchanged_on_failure(), self.transaction() as connection:
-            named = self.write(connection, taken, counted)
+            self.write(connection, taken, counted)
             for records in later:
-                named |= self.write(connection, weigh(self._intake, connection, records), counted)
+                self.write(connection, weigh(self._intake, connection, records), counted)
             self._take_others(connection, others, counted)
             self._advance(unit, counted)
             save_run(connection, self.run, now=self.now())
-        self.named_accounts |= named
 
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
         """What the run says of itself stays true when the transaction is rolled back."""
-        before = replace(self.run, counters=replace(self.run.counters), warnings=list(self.run.warnings))
+        run = self.run
+        before = replace(run, counters=replace(run.counters), warnings=list(run.warnings), cost=dict(run.cost))
         try:
             yield
         except BaseException:
@@ -147,32 +152,50 @@ class Committer:
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
-    def write(self, connection: Connection, taken: Taken, counted: Counters) -> set[str]:
-        """Write what records came to; gives the accounts they name."""
-        platform, run, now = self.connector.platform, self.run.id, self.now()
+    def write(self, connection: Connection, taken: Taken, counted: Counters) -> None:
+        """Write what records came to."""
+        platform, run, now, state = self.connector.platform, self.run.id, self.now(), state_of_versions(self.run)
         self._archive.keep(connection, taken.raws, run=run, now=now)
         mark_seen(connection, taken.sightings, run=run, now=now)
-        self._end_reused(connection, taken, now=now)
-        add_listings(connection, platform, taken.news, run=run, now=now, state=release(self.run))
-        change_listings(connection, taken.changes, run=run, now=now)
+        add_listings(connection, platform, taken.news, run=run, now=now, state=state)
+        change_listings(connection, taken.changes, run=run, now=now, state=state)
         confirm_listings(connection, taken.same, run=run, now=now)
         mark_rejected(connection, taken.rejected_sightings, run=run, now=now)
         self._write_rejections(connection, taken, now=now)
-        save_accounts(connection, platform, taken.accounts, run=run, now=now)
-        mark_accounts_seen(connection, platform, taken.account_sightings, run=run)
+        self._write_accounts(connection, taken, now=now)
+        self._take_over(connection, taken)
         dirty = taken.dirty | save_contacts(connection, platform, taken.contacts)
+        if state is VersionState.RELEASED:
+            dirty |= taken.accounts_touched()
+            later = [(new.said.external_id, new.generation) for new in taken.news if new.generation > 1]
+            dirty |= end_earlier(connection, platform, later, run=run, now=now)
         mark(connection, platform, dirty, run=run, now=now)
         count_unknowns(connection, platform, taken.unknowns, examples=taken.examples, run=run)
+        save_measures(connection, run, taken.measured.shares())
         self._leave_holds(connection, taken.keys_seen(), now=now)
+        if taken.replaces_waiting():
+            close_empty_holds(connection, platform, now=now)
+        add_cost(self.run, "parsed", taken.parsed)
         counted.add(taken.counters)
-        return taken.named_accounts
 
-    def _end_reused(self, connection: Connection, taken: Taken, *, now: float) -> None:
-        keys = [old.key for old in taken.ended]
-        end_listings(connection, keys, ListingState.ENDED)
-        reason = "The platform uses this id again for another product."
-        proofs = [Proof(key, WithdrawalKind.REUSED, reason, {}) for key in keys]
-        save_proofs(connection, proofs, run=self.run.id, now=now)
+    def _write_accounts(self, connection: Connection, taken: Taken, *, now: float) -> None:
+        platform, run, state = self.connector.platform, self.run.id, state_of_versions(self.run)
+        new = [each for each in taken.accounts if each.known is None]
+        known = [each for each in taken.accounts if each.known is not None]
+        add_accounts(connection, platform, new, run=run, now=now)
+        mark(connection, platform, [each.external_id for each in new], run=run, now=now)
+        change_accounts(connection, platform, known, run=run, now=now, state=state)
+        confirm_accounts(connection, platform, taken.same_accounts, run=run)
+        mark_accounts_seen(connection, platform, taken.account_sightings, run=run)
+
+    def _take_over(self, connection: Connection, taken: Taken) -> None:
+        """Changes release at once what they meet; it is judged with them. The other lanes leave it to whose it is."""
+        if self.run.lane != Lane.CHANGES:
+            return
+        for before, after in find_left_pending(connection, taken.met, run=self.run.id):
+            taken.measured.add(decode_listing(after), decode_listing(before) if before else None)
+        take_over(connection, taken.met, run=self.run.id)
+        take_over_accounts(connection, self.connector.platform, taken.met_accounts, run=self.run.id)
 
     def _write_rejections(self, connection: Connection, taken: Taken, *, now: float) -> None:
         platform, run = self.connector.platform, self.run.id
@@ -219,22 +242,30 @@ class Committer:
     def withdraw_told(self, connection: Connection, told: Sequence[Withdrawal], counted: Counters) -> None:
         """The platform says these are gone; a listing that changed after that lives."""
         known = find_known(connection, self.connector.platform, [each.external_id for each in told])
+        self._remember_gone(connection, [each for each in told if each.external_id not in known])
+        waiting = load_waiting(connection, [old.key for old in known.values() if old.pending is not None])
         keys, proofs, dirty = [], [], set()
         for each in told:
-            old = known.pop(each.external_id, None)
-            said_at = each.at.at.timestamp() if each.at is not None else None
-            if old is None or old.state != ListingState.LIVE.value:
+            old, said_at = known.pop(each.external_id, None), _said_at(each)
+            if old is None or (old.state != ListingState.LIVE.value and old.pending is None):
                 continue
-            if said_at is not None and old.updated_at > said_at:
+            newest = waiting.get(old.key)
+            if said_at is not None and (newest.updated_at if newest else old.updated_at) > said_at:
                 continue
-            reason = f"The platform withdrew it ({each.reason or 'no reason given'})."
             keys.append(old.key)
-            proofs.append(
-                Proof(old.key, WithdrawalKind.EXPLICIT, reason, {"said_at": said_at}, merged_into=each.merged_into)
-            )
+            proofs.append(_prove(each, old.key))
             dirty.add(old.account_id)
         self.withdraw(connection, keys, proofs, dirty)
         counted.withdrawn += len(keys)
+
+    def _remember_gone(self, connection: Connection, told: Sequence[Withdrawal]) -> None:
+        """Ids of which no record has come yet: an older one may still be under way in another lane."""
+        platform, run, now = self.connector.platform, self.run.id, self.now()
+        dated = {each.external_id: each for each in told if each.external_id and each.at is not None}
+        gone = [(external_id, _said_at(each) or 0.0) for external_id, each in dated.items()]
+        keys = remember_gone(connection, platform, gone, run=run, now=now)
+        proofs = [_prove(each, key) for key, each in zip(keys, dated.values(), strict=True)]
+        save_proofs(connection, proofs, run=run, now=now)
 
     def withdraw(
         self, connection: Connection, keys: Sequence[int], proofs: Sequence[Proof], accounts: Iterable[str]
@@ -245,6 +276,37 @@ class Committer:
         save_proofs(connection, proofs, run=self.run.id, now=now)
         mark(connection, self.connector.platform, accounts, run=self.run.id, now=now)
         self._leave_holds(connection, keys, now=now)
+
+
+def state_of_versions(run: Run) -> VersionState:
+    """What versions are written as. A first census has nothing that it could spoil: batch by batch it is shown.
+
+    Every other run's versions wait until the guards have seen them together.
+    """
+    is_first = run.first_census and run.lane == Lane.CENSUS
+    return VersionState.RELEASED if is_first else VersionState.PENDING
+
+
+def end_earlier(
+    connection: Connection, platform: str, later: Sequence[tuple[str, int]], *, run: int, now: float
+) -> set[str]:
+    """These (id, generation) are shown now: the products that had their ids end; gives the accounts touched."""
+    earlier = find_earlier(connection, platform, later)
+    keys = [each.key for each in earlier]
+    end_listings(connection, keys, ListingState.ENDED)
+    reason = "The platform uses this id again for another product."
+    save_proofs(connection, [Proof(key, WithdrawalKind.REUSED, reason, {}) for key in keys], run=run, now=now)
+    return {each.account_id for each in earlier}
+
+
+def _said_at(told: Withdrawal) -> float | None:
+    return None if told.at is None else told.at.at.timestamp()
+
+
+def _prove(told: Withdrawal, key: int) -> Proof:
+    reason = f"The platform withdrew it ({told.reason or 'no reason given'})."
+    evidence: dict[str, str | int | float | None] = {"said_at": _said_at(told)}
+    return Proof(key, WithdrawalKind.EXPLICIT, reason, evidence, merged_into=told.merged_into)
 
 
 def weigh(intake: Intake, connection: Connection, records: Sequence[Record]) -> Taken:

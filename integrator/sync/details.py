@@ -10,7 +10,8 @@ from integrator.listing import Detail, Listing
 from integrator.ports import Connector
 from integrator.record import Record
 from integrator.store.details import DetailStatement, save_details
-from integrator.store.listings import Known, ListingState, NewVersion, Statement, find_known, load_contents
+from integrator.store.listings import Known, ListingState, NewVersion, find_known, load_contents
+from integrator.store.versions import Statement
 from integrator.sync.taken import READING_FIELDS, Taken, decode_listing, encode_content, keep_raw
 
 # No list record has this fingerprint, so the next one is read and compared: a detail's fingerprint says nothing of it.
@@ -42,7 +43,8 @@ def _weigh_list_part(
     listing: Listing | None, old: Known, stored: bytes | None, raw: bytes, parser_version: int, taken: Taken
 ) -> None:
     lives = old.state == ListingState.LIVE.value
-    if listing is None or listing.masked or (lives and stored is not None and _says_the_same(listing, stored)):
+    # What waits is judged first.
+    if listing is None or listing.masked or old.pending is not None or (lives and _says_the_same(listing, stored)):
         if lives:
             taken.sightings.append((old.key, old.sequence))
         return
@@ -62,9 +64,8 @@ def _weigh_list_part(
         content=encode_content(listing),
     )
     taken.changes.append(NewVersion(old, said))
-    taken.dirty |= {old.account_id, listing.account_id}
 
 
-def _says_the_same(listing: Listing, stored: bytes) -> bool:
+def _says_the_same(listing: Listing, stored: bytes | None) -> bool:
     blank = READING_FIELDS
-    return replace(listing, **blank) == replace(decode_listing(stored), **blank)  # type: ignore[arg-type]
+    return stored is not None and replace(listing, **blank) == replace(decode_listing(stored), **blank)  # type: ignore[arg-type]

@@ -1,62 +1,116 @@
 """The end of a walk: is it proven, does it add up, who is missing, what is still asked for, where the next begins."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
 
 from integrator.clean.dates import korean_day
 from integrator.errors import FeedChanged, FeedUnavailable
-from integrator.record import Ask, Confirmation, End, Json, Kind, Lane
+from integrator.record import UNKNOWN_FIELD, Ask, Confirmation, End, Json, Kind, Lane
 from integrator.store.absences import count_visible
-from integrator.store.accounts import find_accounts
+from integrator.store.accounts import find_unknown_accounts
 from integrator.store.feeds import Feed, load_feed, save_feed
 from integrator.store.rejections import count_unknowns
-from integrator.store.runs import RunState, save_run, write_json
+from integrator.store.runs import Run, RunState, end_run, save_run, write_json
 from integrator.store.sightings import hide_stale
+from integrator.store.versions import VersionState
 from integrator.store.worklist import mark
 from integrator.sync.absence import MAX_ASKS, Settled, ask_singly, one_unit, settle_absences
-from integrator.sync.commit import Committer
+from integrator.sync.commit import Committer, state_of_versions
+from integrator.sync.guards import warn_of_run
 from integrator.sync.outcome import count_of
+from integrator.sync.release import release_run
 
 # Fewer records than this may all be unusable by chance; a census may not, whatever its size.
 MIN_READ = 20
 
-# Where the counts of field names that no guide has are kept among the unknowns.
-UNKNOWN_FIELD = "(field)"
+_SEE = "See `hanmaru holds list`."
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a run ends. `walk_is_over`: there is no place to go on from."""
+    """How a run ends. `walk_is_over`: there is no place to go on from. `is_written`: its row says so already."""
 
     state: RunState
     reason: str
     walk_is_over: bool = False
+    is_written: bool = False
 
 
-def finish_walk(committer: Committer, feed: Feed, end: End, *, accounts: bool) -> Verdict:
-    """Judge the walk by its End and write down what follows from it."""
-    _take_end(committer, end)
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A walk that came to its end: what the platform said there, and whether the account list was read whole."""
+
+    end: End
+    accounts: bool
+
+
+def recall_walk(run: Run) -> Walked | None:
+    """The end of a run's walk, if it was read before the process was gone: what is left is to settle it."""
+    if run.walk_end is None:
+        return None
+    said = msgspec.json.decode(run.walk_end)
+    fields = said["end"]
+    clock = msgspec.convert(fields["clock"], datetime | None)
+    return Walked(End(**{**fields, "clock": clock, "warnings": tuple(fields["warnings"])}), said["accounts"])
+
+
+def finish_walk(committer: Committer, feed: Feed, walked: Walked) -> Verdict:
+    """Judge a walk by its End, release or hold what it wrote, settle who is missing, and write the run's last word."""
+    end = walked.end
+    if committer.run.walk_end is None:
+        _take_end(committer, walked)
     flaw = _find_flaw(committer, end)
-    if flaw is not None:
+    if flaw is not None and flaw.state is RunState.FAILED:
         return flaw
     _ask_unknown_accounts(committer)
+    with committer.database.read() as connection:
+        warnings = warn_of_run(connection, committer.run, policies=committer.connector.policies)
+    reason = release_run(committer)
+    if reason:
+        return _end(committer, feed, walked, _say_held(reason))
+    committer.run.warnings.extend(warnings)
+    if flaw is not None:
+        return flaw
+    return _settle(committer, feed, walked)
+
+
+def finish_slice(committer: Committer) -> Verdict | None:
+    """What changes brought is shown at the end of each slice, be their walk over or not; a verdict where it is held."""
+    if committer.run.lane != Lane.CHANGES:
+        return None
+    reason = release_run(committer)
+    return _say_held(reason) if reason else None
+
+
+def _say_held(reason: str) -> Verdict:
+    return Verdict(RunState.HELD, f"Nothing of it is shown before a person decides: {reason} {_SEE}", walk_is_over=True)
+
+
+def _settle(committer: Committer, feed: Feed, walked: Walked) -> Verdict:
     _hide_stale(committer)
-    settled = settle_absences(committer, end) if end.census else Settled()
+    settled = settle_absences(committer, walked.end) if walked.end.census else Settled()
     committer.run.warnings.extend(settled.warnings)
     committer.run.counters.held += settled.held
-    _save_feed(committer, feed, end, accounts=accounts, held=bool(settled.reason))
+    reason = release_run(committer)  # what absent listings answered
+    if reason:
+        return _end(committer, feed, walked, _say_held(reason))
     if settled.reason:
-        reason = f"Deletions wait for a person: {settled.reason} See `hanmaru holds list`."
-        return Verdict(RunState.HELD, reason, walk_is_over=True)
-    return Verdict(RunState.SUCCEEDED, _say_success(committer, end), walk_is_over=True)
+        why = f"Deletions wait for a person: {settled.reason} {_SEE}"
+        return _end(committer, feed, walked, Verdict(RunState.HELD, why, walk_is_over=True))
+    success = Verdict(RunState.SUCCEEDED, _say_success(committer, walked.end), walk_is_over=True)
+    return _end(committer, feed, walked, success)
 
 
-def _take_end(committer: Committer, end: End) -> None:
-    run = committer.run
+def _take_end(committer: Committer, walked: Walked) -> None:
+    run, end = committer.run, walked.end
     run.warnings.extend(end.warnings)
     run.counters.calls += end.calls
     run.counters.bytes += end.bytes_read
     run.scope = end.scope
+    run.walk_end = write_json(walked)
     if end.clock is not None:
         run.platform_clock = end.clock.timestamp()
     fields = {(UNKNOWN_FIELD, name): count for name, count in end.unknown_fields.items()}
@@ -87,14 +141,13 @@ def _find_flaw(committer: Committer, end: End) -> Verdict | None:
 
 def _ask_unknown_accounts(committer: Committer) -> None:
     """Sellers that a new or changed listing names and no account list has shown are asked for singly."""
-    connector = committer.connector
-    if connector.confirmation is Confirmation.WHOLE_READ or not committer.named_accounts:
+    connector, run = committer.connector, committer.run
+    if connector.confirmation is Confirmation.WHOLE_READ:
         return
-    named = sorted(committer.named_accounts)
+    pending = run.id if state_of_versions(run) is VersionState.PENDING else None
     with committer.database.read() as connection:
-        known = find_accounts(connection, connector.platform, named)
-    unknown = [account_id for account_id in named if account_id not in known]
-    asks = tuple(Ask(Kind.ACCOUNT, account_id) for account_id in unknown[:MAX_ASKS])
+        unknown = find_unknown_accounts(connection, run.platform, run=pending, limit=MAX_ASKS)
+    asks = tuple(Ask(Kind.ACCOUNT, account_id) for account_id in unknown)
     if not asks:
         return
     try:
@@ -111,28 +164,45 @@ def _hide_stale(committer: Committer) -> None:
         mark(connection, platform, accounts, run=run.id, now=committer.now())
 
 
-def _save_feed(committer: Committer, feed: Feed, end: End, *, accounts: bool, held: bool) -> None:
-    """Where the next walk begins. A held read moves nothing: it may have lost changes together with listings."""
-    run, now = committer.run, committer.now()
-    is_beside = run.lane == Lane.CENSUS and committer.connector.separate_lanes
-    values: dict[str, object] = {"changes_at": run.started_at if is_beside else now, "scope": end.scope}
-    if end.clock is not None:
-        values["platform_clock"] = end.clock.timestamp()
-        if accounts:
-            values["accounts_day"] = korean_day(end.clock)
-    if not held:
-        values |= _next_watermark(committer, feed, end.watermark)
+def _end(committer: Committer, feed: Feed, walked: Walked, verdict: Verdict) -> Verdict:
+    """Where the next walk begins, and the run's last word, in one transaction.
+
+    A held read moves nothing: it may have lost changes together with listings.
+    """
+    run, now, end = committer.run, committer.now(), walked.end
+    is_good = verdict.state is RunState.SUCCEEDED
+    run.position = None
     with committer.transaction() as connection:
-        there = load_feed(connection, run.platform).watermark
-        if is_beside and there not in (run.watermark, end.watermark):
-            # Changes were read while the census went on: where they are is further than where it began.
-            values = {"scope": end.scope}
-        if end.census and not held:
-            values["census_at"] = now
-        save_feed(connection, run.platform, **values)
-        if end.census and not held:
+        if end.census and is_good:
             run.visible_after = count_visible(connection, run.platform)
-        save_run(connection, run, now=now)
+        there = load_feed(connection, run.platform).watermark
+        save_feed(connection, run.platform, **_feed_values(committer, feed, walked, there=there, is_good=is_good))
+        end_run(connection, run, verdict.state, reason=verdict.reason, now=now)
+    return replace(verdict, is_written=True)
+
+
+def _feed_values(
+    committer: Committer, feed: Feed, walked: Walked, *, there: dict[str, Json] | None, is_good: bool
+) -> dict[str, object]:
+    run, now, end = committer.run, committer.now(), walked.end
+    is_beside = run.lane == Lane.CENSUS and committer.connector.separate_lanes
+    values: dict[str, object] = {"scope": end.scope}
+    if not (is_beside and there not in (run.watermark, end.watermark)):
+        # Else changes were read while the census went on: where they are is further than where it began.
+        values["changes_at"] = run.started_at if is_beside else now
+        values |= _clock_values(walked)
+        values |= _next_watermark(committer, feed, end.watermark) if is_good else {}
+    if end.census and is_good:
+        values["census_at"] = now
+    return values
+
+
+def _clock_values(walked: Walked) -> dict[str, object]:
+    clock = walked.end.clock
+    if clock is None:
+        return {}
+    day = {"accounts_day": korean_day(clock)} if walked.accounts else {}
+    return {"platform_clock": clock.timestamp(), **day}
 
 
 def _next_watermark(committer: Committer, feed: Feed, watermark: dict[str, Json] | None) -> dict[str, object]:

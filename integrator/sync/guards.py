@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from integrator.record import UNKNOWN_FIELD, Json, Lane, Policies, Policy
 from integrator.store.absences import count_visible, count_visible_of, visible_after_good_runs, visible_in_week
-from integrator.store.listings import VersionState
 from integrator.store.measures import (
     list_unknowns_of_run,
     load_measures,
@@ -62,11 +61,6 @@ class Objection:
 
     reason: str
     diff: dict[str, Json]
-
-
-def release(_run: Run) -> VersionState:
-    """What a version becomes in its own transaction. Batch by batch: every version is released as it is written."""
-    return VersionState.RELEASED
 
 
 # Deletions -----------------------------------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from integrator.issues import UNREADABLE
 from integrator.listing import Account, Listing
 from integrator.ports import Connector, Parsed
 from integrator.record import Kind, Record
-from integrator.store.accounts import FROM_ACCOUNT, AccountStatement, find_accounts, load_account_contents
-from integrator.store.listings import ListingState, find_known
+from integrator.store.accounts import AccountStatement, find_accounts, load_account_contents
+from integrator.store.contacts import FROM_ACCOUNT
+from integrator.store.listings import Known, ListingState, find_known
 from integrator.store.rejections import KnownRejection, Rejected, find_rejections
+from integrator.store.versions import find_refused
 from integrator.sync.taken import (
     Fresh,
     FreshAccount,
@@ -44,31 +46,47 @@ class Intake:
     def take_listings(self, connection: Connection, records: Sequence[Record], taken: Taken) -> None:
         """Weigh listing records; no id may come twice among them, except the empty one."""
         known = find_known(connection, self._platform, [record.external_id for record in records])
-        fingerprint, parser, run = self._connector.fingerprint, self._connector.parser_version, self._run
-        counters, sightings, live = taken.counters, taken.sightings, ListingState.LIVE.value
-        counters.seen += len(records)
-        fresh = []
+        fingerprint, parser, live = self._connector.fingerprint, self._connector.parser_version, ListingState.LIVE.value
+        taken.counters.seen += len(records)
+        fresh, marked = [], []
         for record in records:
             if record.outranked:
                 keep_raw(self._platform, record, taken)
-                counters.superseded += 1
+                taken.counters.superseded += 1
                 continue
             print_, old = fingerprint(record), known.get(record.external_id)
-            if (
-                old is None
-                or old.fingerprint != print_
-                or old.parser_version != parser
-                or old.state != live
-                or old.rejected_at is not None
-            ):
+            if old is None or old.fingerprint != print_ or old.parser_version != parser:
                 fresh.append(Fresh(record, print_, old))
-            elif old.seen_run == run:
-                counters.superseded += 1  # a repeated copy in one walk
+            elif old.rejected_at is not None:
+                marked.append(Fresh(record, print_, old))
+            elif old.state != live and old.pending is None:
+                fresh.append(Fresh(record, print_, old))
             else:
-                counters.unchanged += 1
-                sightings.append((old.key, max(old.sequence, record.sequence)))
+                self._say_unchanged(record, old, taken)
+        if marked:
+            fresh += self._pass_refused(connection, marked, taken)
         if fresh:
             self._take_fresh(connection, fresh, taken)
+
+    def _say_unchanged(self, record: Record, old: Known, taken: Taken) -> None:
+        if old.seen_run == self._run:
+            taken.counters.superseded += 1  # a repeated copy in one walk
+            return
+        taken.counters.unchanged += 1
+        taken.sightings.append((old.key, max(old.sequence, record.sequence)))
+        if old.pending is not None:
+            taken.met.append(old.key)
+
+    def _pass_refused(self, connection: Connection, marked: Sequence[Fresh], taken: Taken) -> list[Fresh]:
+        """A record that a person refused says nothing new; the others mend a listing whose newest was unusable."""
+        refused = find_refused(connection, [each.known.key for each in marked if each.known])
+        rest = []
+        for each in marked:
+            if each.known is not None and each.known.key in refused and each.known.state == ListingState.LIVE.value:
+                self._say_unchanged(each.record, each.known, taken)
+            else:
+                rest.append(each)
+        return rest
 
     def _take_fresh(self, connection: Connection, fresh: Sequence[Fresh], taken: Taken) -> None:
         remembered = self._find_rejections(connection, Kind.LISTING, fresh)
@@ -95,6 +113,7 @@ class Intake:
             taken.rejected_again.append((record.kind, record.external_id, each.fingerprint))
             self._count_rejected(each, taken)
             return None
+        taken.parsed += 1
         try:
             parsed = self._connector.parse(record)
         except RejectedRecord as error:
@@ -151,6 +170,8 @@ class Intake:
                 fresh.append(FreshAccount(record, print_, old))
             elif old.seen_run != self._run:
                 taken.account_sightings.append((record.external_id, record.sequence))
+                if old.pending is not None:
+                    taken.met_accounts.append(record.external_id)
         if fresh:
             self._take_fresh_accounts(connection, fresh, taken)
 
@@ -171,17 +192,17 @@ class Intake:
         content = encode_content(account)
         if contact is not None and "contact" not in account.masked:
             taken.contacts[record.external_id, FROM_ACCOUNT] = contact
-        if content != stored:
-            taken.counters.accounts_changed += 1
-            taken.dirty.add(record.external_id)
-        taken.accounts.append(
-            AccountStatement(
-                external_id=record.external_id,
-                was_version=each.known.version if each.known else 0,
-                fingerprint=each.fingerprint,
-                parser_version=self._connector.parser_version,
-                raw=keep_raw(self._platform, record, taken),
-                content=content,
-                sequence=record.sequence,
-            )
+        said = AccountStatement(
+            external_id=record.external_id,
+            known=each.known,
+            fingerprint=each.fingerprint,
+            parser_version=self._connector.parser_version,
+            raw=keep_raw(self._platform, record, taken),
+            content=content,
+            sequence=record.sequence,
         )
+        if content == stored:
+            taken.same_accounts.append(said)
+            return
+        taken.counters.accounts_changed += 1
+        taken.accounts.append(said)

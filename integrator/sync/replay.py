@@ -141,14 +141,15 @@ class _Replay:
                 if each.rejection and record.external_id and not each.external_id:
                     named.append(each.rejection)
         first, later, _ = in_rounds(records)
-        counted = Counters()
+        counted, mended = Counters(), set[int]()
         with committer.transaction() as connection:
             sightings = load_sightings(connection, [old.key for old in known.values()])
             for of_round in (first, *later):
                 taken = weigh(self._intake, connection, of_round)
-                _forget_signs_of_life(taken)
+                _forget_signs_of_life(taken, is_newest=bool(unit[0].rejection))
                 committer.write(connection, taken, counted)
-            restore_sightings(connection, sightings)
+                mended.update(each.known.key for each in (*taken.changes, *taken.same))
+            restore_sightings(connection, sightings, usable=mended if unit[0].rejection else ())
             forget_rejections(connection, named, now=committer.now())
             save_run(connection, committer.run, now=committer.now())
         committer.run.counters.add(counted)
@@ -183,7 +184,13 @@ class _Replay:
         return replace(record, external_id=parsed.external_id)
 
 
-def _forget_signs_of_life(taken: Taken) -> None:
-    """What is withdrawn stays so, and what was rejected did not come again: an old record is no sign of life."""
+def _forget_signs_of_life(taken: Taken, *, is_newest: bool) -> None:
+    """What is withdrawn stays so, and what was rejected did not come again: an old record is no sign of life.
+
+    Unless these are the newest records that came, what came after them stays remembered as it is.
+    """
     taken.changes = [each for each in taken.changes if each.known.state == ListingState.LIVE.value]
     taken.rejected_again.clear()
+    if not is_newest:
+        taken.same = [each for each in taken.same if each.said.fingerprint == each.known.fingerprint]
+        taken.sound.clear()

@@ -18,12 +18,10 @@ from integrator.store.feeds import Feed, FeedState, begin_changes, load_states, 
 from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, take_lease
 from integrator.store.runs import Run, RunState, begin_run, close_orphans, end_run, find_resumable, resume_run
 from integrator.sync.commit import Committer, Unit
-from integrator.sync.finish import Verdict, finish_walk
+from integrator.sync.finish import Verdict, Walked, finish_slice, finish_walk, recall_walk
+from integrator.sync.lanes import choose_lane, next_asking, say_banned
 from integrator.sync.outcome import Outcome, Progress, quiet
 from integrator.sync.units import gather
-
-# A platform that says "not before" is asked again no later than this, however far ahead it says.
-LONGEST_BAN = timedelta(hours=24)
 
 # Waits up to this long are sat out by the connector; a longer one ends the slice.
 LONGEST_WAIT = timedelta(minutes=15)
@@ -57,7 +55,7 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
         (state,) = load_states(connection, [connector.platform], now=now)
         lane = choose_lane(state.feed, connector, full=how.full)
         lease_lane = lane if connector.separate_lanes else Lane.CHANGES
-        refusal = _say_banned(state, lane, now)
+        refusal = say_banned(state, lane, now)
         lease = refusal or take_lease(connection, connector.platform, lease_lane.value, holder=name_holder(), now=now)
     if not isinstance(lease, Lease):
         refused = lease or _say_busy(state, lease_lane)
@@ -68,27 +66,6 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
     finally:
         with database.write() as connection:
             free_lease(connection, lease)
-
-
-def choose_lane(feed: Feed, connector: Connector, *, full: bool) -> Lane:
-    """Changes, unless everything is asked for or there is nothing yet that changes could follow.
-
-    While a first census is under way they follow its start, if the platform has a lane of its own for them.
-    """
-    if full:
-        return Lane.CENSUS
-    can_follow = feed.census_at is not None or (feed.watermark is not None and connector.separate_lanes)
-    return Lane.CHANGES if can_follow else Lane.CENSUS
-
-
-def _say_banned(state: FeedState, lane: Lane, now: float) -> tuple[RunState, str] | None:
-    """State and reason where the platform may not be called yet: nothing of this lane is then begun."""
-    last = state.runs.get(lane)
-    until = max(state.banned_until or 0.0, (last.not_before if last else None) or 0.0)
-    if until <= now:
-        return None
-    when = datetime.fromtimestamp(until, UTC)
-    return RunState.INCOMPLETE, f"The platform may be asked again from {when:%Y-%m-%d %H:%M} UTC; nothing was asked."
 
 
 def _say_busy(state: FeedState, lane: Lane) -> tuple[RunState, str]:
@@ -186,11 +163,21 @@ class _Attempt:
 
     def _walk(self) -> Verdict:
         committer = Committer(self._database, self._connector, self._clock, run=self._run, lease=self._lease)
+        walked = recall_walk(self._run)
+        try:
+            return finish_walk(committer, self._feed, walked or self._commit_all(committer))
+        except (_TimeIsUp, FeedUnavailable):
+            held = finish_slice(committer)
+            if held is None:
+                raise
+            return held
+
+    def _commit_all(self, committer: Committer) -> Walked:
         wants_accounts = self._wants_accounts()
         with closing(self._fetch(accounts=wants_accounts)) as pieces:
             for unit in gather(self._in_time(pieces)):
                 if isinstance(unit, End):
-                    return finish_walk(committer, self._feed, unit, accounts=self._read_accounts)
+                    return Walked(unit, accounts=self._read_accounts)
                 committer.commit(unit)
                 self._tell_where_changes_begin(committer, unit)
                 self._how.progress(self._run.stage, self._run.stage_done, self._run.stage_total)
@@ -244,11 +231,10 @@ class _Attempt:
 
     def _verdict_unavailable(self, error: FeedUnavailable) -> Verdict:
         now = self._clock.now()
-        until, is_ban = "", False
-        if error.retry_at is not None and error.retry_at > now:
-            retry_at = min(error.retry_at, now + LONGEST_BAN)
-            self._run.not_before = retry_at.timestamp()
-            until, is_ban = f" It may be asked again from {retry_at:%Y-%m-%d %H:%M} UTC.", retry_at - now > LONGEST_WAIT
+        retry_at = next_asking(error, now)
+        self._run.not_before = retry_at.timestamp() if retry_at else None
+        until = f" It may be asked again from {retry_at:%Y-%m-%d %H:%M} UTC." if retry_at else ""
+        is_ban = retry_at is not None and retry_at - now > LONGEST_WAIT
         if self._run.counters.seen or self._run.counters.accounts_seen or is_ban:
             return Verdict(
                 RunState.INCOMPLETE, f"{error}{until} What was read stays; the next sync goes on from there."
@@ -256,6 +242,8 @@ class _Attempt:
         return Verdict(RunState.FAILED, f"Nothing could be read: {error}{until}")
 
     def _end(self, verdict: Verdict) -> Outcome:
+        if verdict.is_written:
+            return self._outcome(verdict)
         keeps_place = verdict.state in (RunState.QUEUED, RunState.INCOMPLETE, RunState.CANCELLED)
         if not keeps_place or verdict.walk_is_over:
             self._run.position = None

@@ -14,6 +14,7 @@ from integrator.store.archive import Raw, name_body
 from integrator.store.listings import HIDDEN_SCOPE, Known, NewListing, NewVersion
 from integrator.store.rejections import Rejected
 from integrator.store.runs import Counters
+from integrator.sync.drift import Measured
 
 # Issues that say "no table of ours knows this": counted for `hanmaru unknowns`.
 _UNKNOWN_CODES = frozenset({CODE_UNKNOWN, CURRENCY_UNKNOWN, UNIT_UNKNOWN})
@@ -36,16 +37,19 @@ class Taken:
     news: list[NewListing] = field(default_factory=list)
     changes: list[NewVersion] = field(default_factory=list)
     same: list[NewVersion] = field(default_factory=list)
-    ended: list[Known] = field(default_factory=list)  # their ids were used again
     rejected: list[Rejected] = field(default_factory=list)
     rejected_again: list[tuple[Kind, str, bytes]] = field(default_factory=list)
     rejected_sightings: list[tuple[int, int]] = field(default_factory=list)
     sound: list[tuple[Kind, str]] = field(default_factory=list)  # rejected before, usable now
-    accounts: list[AccountStatement] = field(default_factory=list)
+    met: list[int] = field(default_factory=list)  # listings whose newest version another run may have left pending
+    accounts: list[AccountStatement] = field(default_factory=list)  # new and changed ones
+    same_accounts: list[AccountStatement] = field(default_factory=list)
+    met_accounts: list[str] = field(default_factory=list)  # as `met`
     account_sightings: list[tuple[str, int]] = field(default_factory=list)
     contacts: dict[tuple[str, str], Contact] = field(default_factory=dict)
-    dirty: set[str] = field(default_factory=set)  # accounts to work out again
-    named_accounts: set[str] = field(default_factory=set)  # accounts that new and changed listings name
+    dirty: set[str] = field(default_factory=set)  # accounts to work out again, whatever is released
+    measured: Measured = field(default_factory=Measured)
+    parsed: int = 0
     unknowns: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -55,6 +59,18 @@ class Taken:
         yield from (key for key, _ in self.rejected_sightings)
         yield from (each.known.key for each in self.changes)
         yield from (each.known.key for each in self.same)
+
+    def accounts_touched(self) -> set[str]:
+        """Accounts that look otherwise once all of this is released."""
+        touched = {each.said.account_id for each in self.news}
+        for each in self.changes:
+            touched |= {each.known.account_id, each.said.account_id}
+        return touched | {each.external_id for each in self.accounts}
+
+    def replaces_waiting(self) -> bool:
+        """Whether something here takes the place of a version that waited, perhaps in a hold."""
+        of_accounts = any(each.known is not None and each.known.pending is not None for each in self.accounts)
+        return of_accounts or any(each.known.pending is not None for each in self.changes)
 
     def count_unknown_codes(self, issues: Sequence[Issue], external_id: str) -> None:
         """Remember values that a table of ours should know."""
