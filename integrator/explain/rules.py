@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
+from functools import _lru_cache_wrapper
 from inspect import signature
 from types import FrameType
 
@@ -100,5 +101,5 @@ def _forget_answers(connector: str) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith(f"{_CLEAN}.") or (connector and name.startswith(f"{connector}.")):
             for each in list(vars(module).values()):
-                if hasattr(each, "cache_clear") and each.cache_parameters()["maxsize"] != 1:
+                if isinstance(each, _lru_cache_wrapper) and each.cache_parameters()["maxsize"] != 1:
                     each.cache_clear()

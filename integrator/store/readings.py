@@ -7,22 +7,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select
 
-from integrator.errors import InvalidQuery, UnknownListing
+from integrator.errors import InvalidQuery
 from integrator.listing import Listing
 from integrator.store.catalogue import find_ids
 from integrator.store.database import Database
 from integrator.store.tables import (
-    archive,
-    detail,
-    hold,
-    hold_listing,
     listing,
     rejection,
     run,
     unknown,
     version,
-    withdrawal,
-    worklist,
 )
 
 # Rows read in one transaction: an export must not keep old pages alive for its whole length.
@@ -148,60 +142,3 @@ def find_run(connection: Connection, number: int) -> dict[str, Any]:
     if found is None:
         raise InvalidQuery(f"There is no run {number}: see `hanmaru runs`.")
     return dict(found)
-
-
-# One listing's way ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """Every row that speaks of one id, oldest first in each kind."""
-
-    listings: list[RowMapping]
-    versions: list[RowMapping]
-    raws: list[RowMapping]
-    rejections: list[RowMapping]
-    withdrawals: list[RowMapping]
-    holds: list[RowMapping]
-    details: list[RowMapping]
-    waiting: list[RowMapping]
-    products: dict[int, tuple[str | None, str | None]]
-    runs: dict[int, RowMapping]
-
-
-def find_traces(connection: Connection, platform: str, external_id: str) -> Traces:
-    """Raises UnknownListing when no row speaks of it and no record of it was ever kept."""
-    here = (listing.c.platform == platform) & (listing.c.external_id == external_id)
-    listings = list(connection.execute(select(listing).where(here).order_by(listing.c.generation)).mappings())
-    keys = [row["key"] for row in listings]
-    of_id = (rejection.c.platform == platform) & (rejection.c.external_id == external_id)
-    rejections = list(connection.execute(select(rejection).where(of_id).order_by(rejection.c.id)).mappings())
-    if not listings and not rejections:
-        raise UnknownListing(f"No record of {platform} {external_id} was ever read: the platform has not shown it.")
-    versions = _of_keys(connection, version, keys, version.c.version)
-    raws = [row["raw"] for row in (*versions, *rejections)]
-    columns = (archive.c.hash, archive.c.run, archive.c.page, archive.c.offset, archive.c.kept_at)
-    accounts = [row["account_id"] for row in listings]
-    held = select(hold, hold_listing.c.listing_key).join(hold_listing, hold_listing.c.hold == hold.c.id)
-    runs = {row["run"] for row in versions} | {row["seen_run"] for row in listings}
-    return Traces(
-        listings=listings,
-        versions=versions,
-        raws=list(connection.execute(select(*columns).where(archive.c.hash.in_(raws))).mappings()),
-        rejections=rejections,
-        withdrawals=_of_keys(connection, withdrawal, keys, withdrawal.c.id),
-        holds=list(connection.execute(held.where(hold_listing.c.listing_key.in_(keys)).order_by(hold.c.id)).mappings()),
-        details=_of_keys(connection, detail, keys, detail.c.read_at),
-        waiting=list(
-            connection.execute(
-                select(worklist).where(worklist.c.platform == platform, worklist.c.account_id.in_(accounts))
-            ).mappings()
-        ),
-        products=find_ids(connection, keys),
-        runs={row["id"]: row for row in connection.execute(select(run).where(run.c.id.in_(runs))).mappings()},
-    )
-
-
-def _of_keys(connection: Connection, table: object, keys: list[int], order: object) -> list[RowMapping]:
-    wanted = select(table).where(table.c.listing_key.in_(keys)).order_by(order)  # type: ignore[call-overload, attr-defined]
-    return list(connection.execute(wanted).mappings())

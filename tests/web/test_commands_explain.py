@@ -37,3 +37,27 @@ def test_a_run_that_never_was_is_wrong_use(run: Run) -> None:
     result = run("runs", "show", "7")
 
     assert (result.exit_code, "There is no run 7" in result.output) == (2, True)
+
+
+# Traces --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_trace_gives_a_path_a_text_and_the_rules_of_each_value(run: Run) -> None:
+    run("sync", "buykorea")
+
+    said = _json(run("trace", "buykorea", "b03", "--fields", "--json"))
+
+    name = next(each for each in said["fields"] if each["field"] == "names.en")
+    assert (name["record"], name["value"]) == ("version 1", "Pump buykorea 3")
+    assert name["origins"] == [{"path": "name", "text": "Pump buykorea 3"}]
+    shown = run("trace", "buykorea", "b03", "--fields").stdout
+    assert "names.en = Pump buykorea 3\n      from name: Pump buykorea 3" in shown
+
+
+def test_a_trace_as_of_a_day_before_says_that_it_was_not_seen(run: Run) -> None:
+    run("sync", "buykorea")
+
+    said = _json(run("trace", "buykorea", "b03", "--as-of", "2020-01-01", "--json"))
+
+    assert (said["standing"]["state"], said["steps"], said["as_of"]) == ("not here", [], "2020-01-01 23:59:59")
+    assert run("trace", "buykorea", "b03", "--as-of", "yesterday").exit_code == 2

@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateTable
 
 import integrator.store
 from integrator.errors import SchemaMismatch
+from integrator.explain.trace import trace_listing
 from integrator.store.archive import _keep_statement
 from integrator.store.database import SCHEMA_AGE, Database, Prepared, take_numbers
 from integrator.store.tables import meta, metadata
@@ -23,7 +24,6 @@ from integrator.sync.deciding import approve_hold, reject_hold
 from integrator.sync.detailing import read_details
 from integrator.sync.replay import replay_feed
 from integrator.sync.run import Slice, sync_feed
-from integrator.sync.trace import trace_listing
 from tests.fakes.clock import FakeClock
 from tests.fakes.connector import FakeConnector, row
 

@@ -2,11 +2,9 @@
 
 import pytest
 
-from integrator.errors import UnknownListing
 from integrator.record import Kind
 from integrator.sync.detailing import read_details
 from integrator.sync.replay import replay_feed
-from integrator.sync.trace import trace_listing
 from tests.fakes.connector import FakeConnector
 
 
@@ -102,56 +100,3 @@ def test_a_detail_that_is_gone_withdraws_its_listing(synced, feed) -> None:
 
     assert outcome.counters.withdrawn == 3
     assert len(synced.visible()) == 17
-
-
-# Traces --------------------------------------------------------------------------------------------------------------
-
-
-def _words(world, external_id: str) -> list[str]:
-    return [step.what for step in trace_listing(world.database, "buykorea", external_id).steps]
-
-
-def test_a_trace_tells_a_listing_s_steps_in_order(synced, change) -> None:
-    change("003", price="9.00", updated=2000)
-    synced.sync()
-
-    words = _words(synced, "003")
-    assert words[:2] == ["first seen", "version"]
-    assert sorted(words[2:]) == ["seen", "version", "waiting"]
-    assert "Version 2" in " ".join(step.text for step in trace_listing(synced.database, "buykorea", "003").steps)
-
-
-def test_a_trace_says_why_a_rejected_one_is_not_here(world, change) -> None:
-    change("003", name="")
-    world.sync()
-
-    found = trace_listing(world.database, "buykorea", "003")
-
-    assert "every record of it was rejected" in found.now
-    assert "NAME_MISSING" in found.steps[0].text
-
-
-def test_a_trace_says_what_a_withdrawn_one_was_merged_into(synced, feed) -> None:
-    feed.tombstones = [{"id": "003", "at": 5000, "merged_into": "004"}]
-    synced.sync()
-
-    assert "merged into 004" in trace_listing(synced.database, "buykorea", "003").now
-
-
-def test_a_trace_says_why_a_listing_is_hidden(synced, change) -> None:
-    change("003", visible=False, updated=2000)
-    synced.sync()
-
-    assert "not shown to buyers" in trace_listing(synced.database, "buykorea", "003").now
-
-
-def test_a_trace_says_that_a_deletion_waits(synced, feed) -> None:
-    feed.listings = feed.listings[12:]
-    synced.sync(full=True)
-
-    assert "held" in _words(synced, "003")
-
-
-def test_a_trace_of_an_id_never_seen_says_so(synced) -> None:
-    with pytest.raises(UnknownListing, match="was ever read"):
-        trace_listing(synced.database, "buykorea", "404")
