@@ -112,14 +112,13 @@ def note_success(connection: Connection, platform: str, key: str, *, successes: 
     )
 
 
-def claim_trial(connection: Connection, platform: str, key: str, *, now: float) -> bool:
-    """Whether this process is the one that tries a rested platform."""
+def claim_trial(connection: Connection, platform: str, key: str, *, now: float) -> tuple[Breaker, bool]:
+    """The row, and whether this process is the one that tries the rested platform."""
     found = load_breaker(connection, platform, key, lock=True)
     until = found.rests_until()
     if until is None or until > now:
-        return False
-    _save(connection, replace(found, state=BreakerState.HALF_OPEN, opened_at=now))
-    return True
+        return found, until is None
+    return _save(connection, replace(found, state=BreakerState.HALF_OPEN, opened_at=now)), True
 
 
 def ban_platform(connection: Connection, platform: str, key: str, *, until: float, reason: str) -> Breaker:

@@ -34,6 +34,9 @@ LOTS: Final = 1000
 LONGEST_BAN: Final = timedelta(hours=24)
 # The end of a window is told in whole seconds; nearer than this is the same end.
 _SAME_END_S: Final = 2.0
+# What was read of a platform's health is good for this long: less than a call takes on its way, and a fast walk does
+# not read it for every page.
+_TRUSTED_S: Final = 0.05
 _KEPT_S: Final = 2 * 86_400.0
 
 
@@ -49,6 +52,7 @@ class SharedBudget:
         self._uncounted = 0  # calls made before their window was known
         self._successes = 0  # since the last write about the platform's health
         self._breaker = Breaker(platform, key)
+        self._read_at = -_TRUSTED_S
 
     @classmethod
     def open(cls, database: Database, *, platform: str, key: str, clock: Clock) -> Self:
@@ -61,10 +65,12 @@ class SharedBudget:
         return cls(database, platform=platform, key=key, clock=clock)
 
     def check(self) -> None:
-        """See `ports.Budget`. One read: a ban that another process met holds from the next call on."""
-        with self._database.read() as connection:
-            self._breaker = found = load_breaker(connection, self._platform, self._key)
-        now = self._now()
+        """See `ports.Budget`. A ban that another process met holds here within the time that a call takes."""
+        if self._clock.monotonic() - self._read_at >= _TRUSTED_S:
+            with self._database.read() as connection:
+                self._breaker = load_breaker(connection, self._platform, self._key)
+            self._read_at = self._clock.monotonic()
+        found, now = self._breaker, self._now()
         if found.is_banned(now):
             raise self._refusal(f"{self._platform} asked us to wait: {found.reason}", "BANNED", found.banned_until)
         until = found.rests_until()
@@ -72,8 +78,9 @@ class SharedBudget:
             return
         if until <= now:
             with self._database.write() as connection:
-                if claim_trial(connection, self._platform, self._key, now=now):
-                    return
+                self._breaker, is_ours = claim_trial(connection, self._platform, self._key, now=now)
+            if is_ours:
+                return
             until = now + 1.0  # another process was quicker; its answer comes soon
         raise self._refusal(f"{self._platform} is left alone after failures: {found.reason}", "RESTING", until)
 
@@ -108,7 +115,8 @@ class SharedBudget:
         """See `ports.Budget`."""
         until = min(until, self._clock.now() + LONGEST_BAN)
         with self._database.write() as connection:
-            ban_platform(connection, self._platform, self._key, until=until.timestamp(), reason=reason)
+            key, moment = self._key, until.timestamp()
+            self._breaker = ban_platform(connection, self._platform, key, until=moment, reason=reason)
 
     def note(self, trouble: HanmaruError | None) -> None:
         """See `ports.Budget`. Costs nothing while all is well."""
