@@ -9,11 +9,13 @@ from pathlib import Path
 from sqlalchemy import Select, select
 
 from connectors import CONNECTORS
+from integrator.ports import Connector
+from integrator.record import Lane, Plan, Record
 from integrator.store.database import Database
-from integrator.store.tables import account, contact, detail, listing, rejection, version, withdrawal
+from integrator.store.tables import account, contact, detail, listing, version, withdrawal
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
-from tests.contract.connectors.replay import Recording, ReplayServer, SteadyClock, open_connector
+from tests.contract.connectors.replay import Recording, ReplayServer, SteadyClock, open_connector, records_of, walk
 
 PLATFORMS = [platform.name for platform in CONNECTORS]
 DONE = "succeeded"
@@ -41,9 +43,10 @@ class Stage:
         self.platform = platform
         self.recording = Recording.load(platform)
         self.server = ReplayServer(self.recording)
-        self._folder = folder
+        self._folder, self._spool = folder, folder / "spool"
         self._empty, self._read, self._trial = (folder / f"{name}.db" for name in ("empty", "read", "trial"))
         self.questions: list[str] = []
+        self.records: list[Record] = []
 
     @classmethod
     @contextmanager
@@ -65,6 +68,7 @@ class Stage:
         self.facts = read_facts(database)
         database.close()
         self.questions = list(dict.fromkeys(self.server.asked))
+        self.records = records_of(walk(self.open(), Plan(Lane.CENSUS))[0])
 
     @contextmanager
     def trial(self, *, empty: bool = False) -> Iterator[Database]:
@@ -80,11 +84,13 @@ class Stage:
 
     def sync(self, database: Database, *, hours: float = 1) -> Outcome:
         """A census, so many hours after the recording. The spool is empty, so everything is asked for."""
-        spool = self._folder / "spool"
-        shutil.rmtree(spool, ignore_errors=True)
-        connector = open_connector(self.platform, self.server.url, self.recording, spool)
+        shutil.rmtree(self._spool, ignore_errors=True)
         clock = SteadyClock(self.recording.now + timedelta(hours=hours))
-        return sync_feed(database, connector, clock, how=Slice(full=True))
+        return sync_feed(database, self.open(), clock, how=Slice(full=True))
+
+    def open(self) -> Connector:
+        """A connector that remembers nothing but its spool."""
+        return open_connector(self.platform, self.server.url, self.recording, self._spool)
 
     def body_of(self, question: str) -> bytes:
         return self.recording.replies[question].body
@@ -100,8 +106,3 @@ def compare(expected: Facts, got: Facts) -> Iterator[str]:
         if rows != got[name]:
             lost, other = len(set(rows) - set(got[name])), len(set(got[name]) - set(rows))
             yield f"{name}: {lost} lost, {other} other"
-
-
-def count_rejected(database: Database) -> int:
-    with database.read() as connection:
-        return len(connection.execute(select(rejection.c.id)).all())
