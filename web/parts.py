@@ -1,5 +1,6 @@
 """What a request reaches of its process: the wiring and the finder, made once by `create_app`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -11,6 +12,7 @@ from web.wiring import Wiring
 
 if TYPE_CHECKING:
     from search.searching import Finder
+    from web.viewings import Viewings
 
 _KEY = "hanmaru"
 
@@ -35,6 +37,19 @@ class Parts:
         """Searches the index; one for all threads, since it keeps the vocabulary."""
         with self._lock:
             return self._finder
+
+    @cached_property
+    def viewings(self) -> "Viewings":
+        """Counts the products looked at."""
+        from web.viewings import Viewings
+
+        return Viewings(self._write_viewings, clock=self.wiring.clock)
+
+    def _write_viewings(self, counts: Mapping[str, int]) -> None:
+        from integrator.store.viewings import add_viewings
+
+        with self.wiring.database.write() as connection:
+            add_viewings(connection, counts, now=self.wiring.clock.now().timestamp())
 
     def install(self, extensions: dict[str, object]) -> None:
         """Where `parts()` finds them."""

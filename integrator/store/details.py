@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, select
 
 from integrator.store.database import insert_for
 from integrator.store.listings import ListingState
-from integrator.store.tables import detail, listing
+from integrator.store.tables import detail, listing, product_listing, viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,37 @@ def save_details(connection: Connection, said: Sequence[DetailStatement], *, now
         connection.execute(statement, rows)
 
 
-def find_stalest(connection: Connection, platform: str, *, limit: int) -> list[str]:
-    """Ids of visible listings whose detail was never read, the newest first; then those read longest ago."""
-    wanted = (
+def find_wanted(connection: Connection, platform: str, *, limit: int, viewed_before: float) -> list[str]:
+    """Ids of visible listings to ask details of, each once, in the order in which they are wanted.
+
+    First those of products that buyers look at, the most viewed first, unless they were read after `viewed_before`
+    (POSIX seconds); then those never read, the newest first; then those read longest ago.
+    """
+    found: dict[str, None] = {}
+    for wanted in (_viewed(viewed_before), _never_read(), _stalest()):
+        if len(found) < limit:
+            here = wanted.where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value)
+            shown = here.where(listing.c.visible).limit(limit)
+            found.update(dict.fromkeys(connection.execute(shown).scalars()))
+    return list(found)[:limit]
+
+
+def _viewed(before: float) -> Select[str]:
+    return (
         select(listing.c.external_id)
+        .join_from(viewing, product_listing, product_listing.c.product_id == viewing.c.product_id)
+        .join(listing, listing.c.key == product_listing.c.listing_key)
         .outerjoin(detail, detail.c.listing_key == listing.c.key)
-        .where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value, listing.c.visible)
-        .order_by(detail.c.read_at.is_not(None), detail.c.read_at, listing.c.key.desc())
-        .limit(limit)
+        .where(detail.c.read_at.is_(None) | (detail.c.read_at < before))
+        .order_by(viewing.c.count.desc(), detail.c.read_at.is_not(None), detail.c.read_at, listing.c.key.desc())
     )
-    return list(connection.execute(wanted).scalars())
+
+
+def _never_read() -> Select[str]:
+    unread = ~exists().where(detail.c.listing_key == listing.c.key)
+    return select(listing.c.external_id).where(unread).order_by(listing.c.key.desc())
+
+
+def _stalest() -> Select[str]:
+    oldest = select(listing.c.external_id).join_from(detail, listing, listing.c.key == detail.c.listing_key)
+    return oldest.order_by(detail.c.read_at, listing.c.key)

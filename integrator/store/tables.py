@@ -209,6 +209,7 @@ detail = Table(
     Column("parser_version", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),  # Detail as JSON
     Column("read_at", Float, nullable=False),
+    Index(None, "read_at"),
 )
 
 account = Table(

@@ -6,10 +6,13 @@ Slices are short, so changes wait for minutes however long a census takes.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
+from integrator.errors import FeedUnavailable
 from integrator.record import Confirmation, Lane
-from integrator.store.feeds import FeedState, LastRun
+from integrator.store.budgets import LONGEST_BAN
+from integrator.store.feeds import Feed, FeedState, LastRun
 from integrator.store.runs import RunState
 
 # A lane that just failed is left alone for this long before the scheduler asks again.
@@ -105,3 +108,34 @@ def _ended_at(last: LastRun | None) -> float | None:
 
 def _is_older(at: float | None, seconds: float, now: float) -> bool:
     return at is None or at <= now - seconds
+
+
+# What a sync by hand reads, and when it may ask -----------------------------------------------------------------------
+
+
+def choose_lane(feed: Feed, ways: Ways, *, full: bool) -> Lane:
+    """Changes, unless everything is asked for or there is nothing yet that changes could follow.
+
+    While a first census is under way they follow its start, if the platform has a lane of its own for them.
+    """
+    if full:
+        return Lane.CENSUS
+    can_follow = feed.census_at is not None or (feed.watermark is not None and ways.separate_lanes)
+    return Lane.CHANGES if can_follow else Lane.CENSUS
+
+
+def say_banned(state: FeedState, lane: Lane, now: float) -> tuple[RunState, str] | None:
+    """State and reason where the platform may not be called yet: nothing of this lane is then begun."""
+    last = state.runs.get(lane)
+    until = max(state.banned_until or 0.0, (last.not_before if last else None) or 0.0)
+    if until <= now:
+        return None
+    when = datetime.fromtimestamp(until, UTC)
+    return RunState.INCOMPLETE, f"The platform may be asked again from {when:%Y-%m-%d %H:%M} UTC; nothing was asked."
+
+
+def next_asking(error: FeedUnavailable, now: datetime) -> datetime | None:
+    """When the platform said that it may be asked again, no later than in a day; None where it said nothing of use."""
+    if error.retry_at is None or error.retry_at <= now:
+        return None
+    return min(error.retry_at, now + LONGEST_BAN)

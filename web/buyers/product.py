@@ -54,6 +54,7 @@ def show_product(product_id: str) -> Response:
         read = Read(found, _listings(connection, found), why_one_product(connection, found, g.lang))
     if not found.visible:
         return make_response(_render(read, g.lang), 410)
+    parts().viewings.note(found.product_id)
     page = _render(read, g.lang)
     mark = mark_of("product", page, looks())
     return not_modified(mark) if is_known(mark) else keep(page, mark)

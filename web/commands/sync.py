@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 PLATFORM = click.Choice(list(PLATFORMS))
 
+# More than any platform answers in a slice.
+MOST_DETAILS = 5_000
+
 
 @click.command()
 @click.argument("platforms", nargs=-1, type=PLATFORM)
@@ -107,15 +110,23 @@ def _report(outcomes: Sequence["Outcome"], writes: int, *, as_json: bool) -> Non
 @click.command()
 @click.argument("platform", type=PLATFORM)
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Listings to ask for.")
+@click.option("--slice", "one_slice", is_flag=True, help="As many as some minutes allow.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def detail(*, platform: str, limit: int, as_json: bool) -> None:
-    """Read detail records of PLATFORM: of listings never asked for first, then of the stalest."""
+def detail(*, platform: str, limit: int, one_slice: bool, as_json: bool) -> None:
+    """Read detail records of PLATFORM: of listings viewed most, then of those never asked for, then of the stalest."""
     from integrator.sync.detailing import read_details
+    from integrator.sync.slices import SLICE_S
 
     def read(wiring: Wiring, watch: Watch) -> list["Outcome"]:
-        connector = wiring.connector(platform)
-        progress = _of_platform(watch, platform)
-        return [read_details(wiring.database, connector, wiring.clock, limit=limit, progress=progress)]
+        outcome = read_details(
+            wiring.database,
+            wiring.connector(platform),
+            wiring.clock,
+            limit=MOST_DETAILS if one_slice else limit,
+            limit_s=SLICE_S if one_slice else None,
+            progress=_of_platform(watch, platform),
+        )
+        return [outcome]
 
     _run_aside(read, as_json=as_json)
 
