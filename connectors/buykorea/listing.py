@@ -73,7 +73,7 @@ Row = Mapping[str, Any]
 
 def read_id(value: Wire) -> str:
     """A listing's or seller's number as text; "" when it is none."""
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if _NUMBER.fullmatch(text) else ""
 
 

@@ -46,7 +46,7 @@ def decimal_of(raw: object) -> Decimal | None:
     if not text.startswith("-"):
         return number_of(text)
     number = number_of(text[1:])
-    return None if number is None else -1 * number
+    return None if number is None else -number
 
 
 def read_int(raw: object, *, field: str, maximum: int = 10**9) -> Reading[int | None]:

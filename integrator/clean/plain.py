@@ -29,6 +29,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1e\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+# Marks heaped on one letter cover the lines around it; no language writes more than four.
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_HEAPED = re.compile(f"({_MARK}{{4}}){_MARK}+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(f"[ {_BLANK}]+")
 _AROUND_BREAK = re.compile(" ?\n ?")
@@ -114,7 +117,11 @@ def drop_unseen(text: str, field: str, found: list[Issue]) -> str:
     if _UNSEEN.search(text):
         found.append(make_issue(codes.TEXT_CONTROL, field, text))
         text = _UNSEEN.sub("", text)
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    text = text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    if _HEAPED.search(text):
+        found.append(make_issue(codes.TEXT_CONTROL, field, text))
+        text = _HEAPED.sub(r"\1", text)
+    return text
 
 
 def even_out(text: str) -> str:
