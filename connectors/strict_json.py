@@ -67,6 +67,8 @@ def json_text(body: bytes) -> str:
         raise BytesRefused("body is not UTF-8", code=ENCODING_INVALID) from error
     if text.startswith("\ufeff"):
         refuse("JSON begins with a byte order mark")
+    if text.startswith("<", skip(text, 0)):
+        refuse("a web page came instead of JSON")
     return text
 
 

@@ -246,7 +246,7 @@ class _Attempt:
             return self._outcome(verdict)
         keeps_place = verdict.state in (RunState.QUEUED, RunState.INCOMPLETE, RunState.CANCELLED)
         if not keeps_place or verdict.walk_is_over:
-            self._run.position = None
+            self._run.position = self._run.walk_end = None
         try:
             with self._database.write() as connection:
                 end_run(connection, self._run, verdict.state, reason=verdict.reason, now=self._now())
