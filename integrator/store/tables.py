@@ -104,6 +104,9 @@ run = Table(
     Column("failed_place", Text),  # the position at which a batch failed last
     Column("failed_times", Integer, nullable=False, server_default="0"),
     Index(None, "platform", "started_at"),
+    Index(
+        "ix_run_running", "state", sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")
+    ),
 )
 
 lease = Table(

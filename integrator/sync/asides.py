@@ -8,7 +8,7 @@ from integrator.ports import Clock, Connector
 from integrator.store.database import Database
 from integrator.store.feeds import register_feeds
 from integrator.store.leases import free_lease, kept_alive, name_holder, take_lease
-from integrator.store.runs import Run, RunState, begin_run, end_run
+from integrator.store.runs import Run, RunState, begin_run, end_run, lose_dead_runs
 from integrator.sync.commit import Committer
 from integrator.sync.outcome import Outcome
 from integrator.sync.release import release_run
@@ -48,6 +48,7 @@ def aside(database: Database, connector: Connector, clock: Clock, *, lane: str) 
     platform, holder, now = connector.platform, name_holder(), clock.now().timestamp()
     with database.write() as connection:
         register_feeds(connection, [platform])
+        lose_dead_runs(connection, now=now)
         lease = take_lease(connection, platform, lane, holder=holder, now=now)
         run = Run(id=0, platform=platform, lane=lane, fence=lease.fence if lease else 0, started_at=now)
         if lease is not None:

@@ -16,7 +16,16 @@ from integrator.record import Batch, End, Lane, Plan
 from integrator.store.database import Database
 from integrator.store.feeds import Feed, FeedState, begin_changes, load_states, register_feeds
 from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, take_lease
-from integrator.store.runs import Run, RunState, begin_run, close_orphans, end_run, find_resumable, resume_run
+from integrator.store.runs import (
+    Run,
+    RunState,
+    begin_run,
+    close_orphans,
+    end_run,
+    find_resumable,
+    lose_dead_runs,
+    resume_run,
+)
 from integrator.sync.commit import Committer, Unit
 from integrator.sync.finish import Verdict, Walked, finish_slice, finish_walk, recall_walk
 from integrator.sync.lanes import choose_lane, next_asking, say_banned
@@ -52,6 +61,7 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
     begun, now = clock.monotonic(), clock.now().timestamp()
     with database.write() as connection:
         register_feeds(connection, [connector.platform])
+        lose_dead_runs(connection, now=now)
         (state,) = load_states(connection, [connector.platform], now=now)
         lane = choose_lane(state.feed, connector, full=how.full)
         lease_lane = lane if connector.separate_lanes else Lane.CHANGES

@@ -89,6 +89,14 @@ def upgrade() -> None:
     )
     op.add_column("account", sa.Column("pending", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_detail_read_at"), "detail", ["read_at"], unique=False)
+    op.create_index(
+        "ix_run_running",
+        "run",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
     op.add_column("feed", sa.Column("detail_every_s", sa.Integer(), server_default="3600", nullable=False))
     op.add_column("hold", sa.Column("decided_reason", sa.Text(), nullable=True))
     op.add_column("hold", sa.Column("ceiling", sa.Integer(), nullable=True))
@@ -166,6 +174,7 @@ def downgrade() -> None:
     op.drop_column("hold", "ceiling")
     op.drop_column("hold", "decided_reason")
     op.drop_column("feed", "detail_every_s")
+    op.drop_index("ix_run_running", table_name="run")
     op.drop_index(op.f("ix_detail_read_at"), table_name="detail")
     op.drop_column("account", "pending")
     op.drop_table("viewing")
