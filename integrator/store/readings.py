@@ -1,6 +1,6 @@
 """Reading along: listings, rejections, unknowns, a page at a time, so that no size of catalogue fills the memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,15 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from integrator.errors import InvalidQuery
 from integrator.listing import Listing
+from integrator.record import Kind
+from integrator.store.accounts import list_kept_accounts, load_account_contents
 from integrator.store.catalogue import find_ids
 from integrator.store.database import Database
+from integrator.store.listings import ListingState
+from integrator.store.rejections import list_kept_rejections
+from integrator.store.sightings import list_kept
 from integrator.store.tables import (
+    detail,
     listing,
     rejection,
     run,
@@ -21,6 +27,7 @@ from integrator.store.tables import (
 
 # Rows read in one transaction: an export must not keep old pages alive for its whole length.
 _PAGE = 2_000
+_KEPT = 500
 
 _decode_listing = msgspec.json.Decoder(Listing).decode
 
@@ -142,3 +149,63 @@ def find_run(connection: Connection, number: int) -> dict[str, Any]:
     if found is None:
         raise InvalidQuery(f"There is no run {number}: see `hanmaru runs`.")
     return dict(found)
+
+
+# What a newer parser would read again --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStatement:
+    """What a record was read as, and its name in the archive. `content` None: it was rejected."""
+
+    kind: Kind
+    external_id: str
+    raw: bytes
+    content: bytes | None
+
+
+# Gives a page after a place, and the place that follows it.
+_Source = Callable[[Connection, str, Any], tuple[list[KeptStatement], Any]]
+
+
+def stream_kept(database: Database, platform: str, *, rejected: bool = False) -> Iterator[list[KeptStatement]]:
+    """Newest statements of live listings, accounts and details, then standing rejections (`rejected`: these alone)."""
+    usable: list[_Source] = [] if rejected else [_kept_accounts, _kept_listings, _kept_details]
+    for source in (*usable, _kept_rejections):
+        after: Any = "" if source is _kept_accounts else 0
+        while True:
+            with database.read() as connection:
+                page, after = source(connection, platform, after)
+            if not page:
+                break
+            yield page
+
+
+def _kept_accounts(connection: Connection, platform: str, after: str) -> tuple[list[KeptStatement], Any]:
+    page = list_kept_accounts(connection, platform, after=after, limit=_KEPT)
+    contents = load_account_contents(connection, platform, [each.external_id for each in page])
+    found = [KeptStatement(Kind.ACCOUNT, each.external_id, each.raw, contents[each.external_id]) for each in page]
+    return found, page[-1].external_id if page else None
+
+
+def _kept_listings(connection: Connection, platform: str, after: int) -> tuple[list[KeptStatement], Any]:
+    page = list_kept(connection, platform, after=after, limit=_KEPT)
+    found = [KeptStatement(Kind.LISTING, each.external_id, each.raw, each.content) for each in page]
+    return found, page[-1].key if page else None
+
+
+def _kept_details(connection: Connection, platform: str, after: int) -> tuple[list[KeptStatement], Any]:
+    wanted = (
+        select(detail.c.listing_key, listing.c.external_id, detail.c.raw, detail.c.content)
+        .join(listing, listing.c.key == detail.c.listing_key)
+        .where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value, listing.c.key > after)
+        .order_by(listing.c.key)
+        .limit(_KEPT)
+    )
+    page = connection.execute(wanted).all()
+    return [KeptStatement(Kind.DETAIL, row[1], row[2], row[3]) for row in page], page[-1][0] if page else None
+
+
+def _kept_rejections(connection: Connection, platform: str, after: int) -> tuple[list[KeptStatement], Any]:
+    page = list_kept_rejections(connection, platform, after=after, limit=_KEPT)
+    return [KeptStatement(each.kind, each.external_id, each.raw, None) for each in page], page[-1].id if page else None

@@ -61,3 +61,19 @@ def test_a_trace_as_of_a_day_before_says_that_it_was_not_seen(run: Run) -> None:
 
     assert (said["standing"]["state"], said["steps"], said["as_of"]) == ("not here", [], "2020-01-01 23:59:59")
     assert run("trace", "buykorea", "b03", "--as-of", "yesterday").exit_code == 2
+
+
+# Rehearsals ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_s_dry_run_counts_by_field_and_writes_no_run(run: Run, feeds: Feeds) -> None:
+    run("sync", "buykorea")
+    feeds["buykorea"].scope = "member"
+
+    said = _json(run("replay", "--platform", "buykorea", "--dry-run", "--json"))
+
+    assert (said["platform"], said["read"]["listing"]) == ("buykorea", 15)
+    assert [(each["field"], each["filled"]) for each in said["fields"]] == [("scope", 15)]
+    shown = run("replay", "--platform", "buykorea", "--dry-run").stdout
+    assert "nothing -> member" in shown
+    assert len(_json(run("runs", "--json"))) == 1

@@ -134,10 +134,15 @@ def detail(*, platform: str, limit: int, one_slice: bool, as_json: bool) -> None
 @click.command()
 @click.option("--platform", "platforms", type=PLATFORM, multiple=True, help="Only this one; may be given again.")
 @click.option("--rejected", is_flag=True, help="Only records that were rejected.")
+@click.option("--dry-run", is_flag=True, help="Count what would be read otherwise, field by field; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a platform, a line each.")
-def replay(*, platforms: tuple[str, ...], rejected: bool, as_json: bool) -> None:
+def replay(*, platforms: tuple[str, ...], rejected: bool, dry_run: bool, as_json: bool) -> None:
     """Parse kept raw records again, with today's parser, and bring what it reads differently to searchable."""
     from integrator.sync.replay import replay_feed
+
+    if dry_run:
+        _rehearse(platforms or tuple(PLATFORMS), rejected=rejected, as_json=as_json)
+        return
 
     def read(wiring: Wiring, watch: Watch) -> list["Outcome"]:
         return [
@@ -152,6 +157,20 @@ def replay(*, platforms: tuple[str, ...], rejected: bool, as_json: bool) -> None
         ]
 
     _run_aside(read, as_json=as_json)
+
+
+def _rehearse(platforms: Sequence[str], *, rejected: bool, as_json: bool) -> None:
+    from integrator.explain.rehearsal import rehearse_replay
+    from web.commands.rehearsal import print_rehearsals
+
+    with stoppable(), wired() as wiring, watched() as watch:
+        found = [
+            rehearse_replay(
+                wiring.database, wiring.connector(name), rejected=rejected, progress=_of_platform(watch, name)
+            )
+            for name in platforms
+        ]
+    print_rehearsals(found, as_json=as_json)
 
 
 def _run_aside(read: Callable[[Wiring, Watch], list["Outcome"]], *, as_json: bool) -> None:
