@@ -78,7 +78,7 @@ class Admission:
 
     def count_retry(self, trouble: HanmaruError) -> None:
         """Raises RetriesSpent when so many were needed that trying on only adds to the trouble."""
-        if self.retries >= FREE_RETRIES + RETRY_SHARE * self.calls:
+        if self.retries + 1 > FREE_RETRIES + RETRY_SHARE * self.calls:
             text = f"{self.retries} of {self.calls} calls had to be tried again, the last because: {trouble}"
             raise RetriesSpent(text, code="RETRIES_SPENT")
         self.retries += 1
