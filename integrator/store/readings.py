@@ -170,15 +170,15 @@ _Source = Callable[[Connection, str, Any], tuple[list[KeptStatement], Any]]
 
 def stream_kept(database: Database, platform: str, *, rejected: bool = False) -> Iterator[list[KeptStatement]]:
     """Newest statements of live listings, accounts and details, then standing rejections (`rejected`: these alone)."""
-    usable: list[_Source] = [] if rejected else [_kept_accounts, _kept_listings, _kept_details]
-    for source in (*usable, _kept_rejections):
-        after: Any = "" if source is _kept_accounts else 0
+    usable: list[tuple[_Source, Any]] = [(_kept_accounts, ""), (_kept_listings, 0), (_kept_details, 0)]
+    for source, after in (*([] if rejected else usable), (_kept_rejections, 0)):
         while True:
             with database.read() as connection:
-                page, after = source(connection, platform, after)
+                page, last = source(connection, platform, after)
             if not page:
                 break
             yield page
+            after = last
 
 
 def _kept_accounts(connection: Connection, platform: str, after: str) -> tuple[list[KeptStatement], Any]:
