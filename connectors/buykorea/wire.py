@@ -26,12 +26,10 @@ NO_CODE: Final = frozenset({"", "NEGO", "-"})
 
 # What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
 # fields grow without notice (common rule 10): those are a warning.
-POLICIES: Final = Policies(
-    missing=dict.fromkeys(
-        ("names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "origin", "images"),
-        Policy.HOLD,
-    ),
-)
+_GUARDED: Final = (
+    "names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "origin", "images",
+)  # fmt: skip
+POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 
 # Numbers in JSON (section 3); in XML the same come as text and are made numbers again, so that both forms give one row.
 NUMBERS: Final = frozenset(

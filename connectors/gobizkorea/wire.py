@@ -158,12 +158,10 @@ STATEMENTS: Final[Mapping[str, str]] = {"협의": "Negotiable", "협의가능": 
 
 # What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
 # fields grow without notice (common rule 10): those are a warning.
-POLICIES: Final = Policies(
-    missing=dict.fromkeys(
-        ("names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "origin", "images"),
-        Policy.HOLD,
-    ),
-)
+_GUARDED: Final = (
+    "names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "origin", "images",
+)  # fmt: skip
+POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 
 
 def load_row(schema: Schema, row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -49,12 +49,11 @@ MASKED: Final[Mapping[str, tuple[str, ...]]] = {
 VOLATILE: Final = frozenset({"viewCount", "maskedFields"})
 # What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
 # fields grow without notice (common rule 10): those are a warning.
-POLICIES: Final = Policies(
-    missing=dict.fromkeys(
-        ("names", "visible", "status", "registered", "category", "price", "moq", "payment", "images", "url"),
-        Policy.HOLD,
-    ),
-)
+_GUARDED: Final = (
+    "names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "payment", "origin",
+    "attributes", "images", "url",
+)  # fmt: skip
+POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 _TEXT: Final = frozenset({str})
 
 

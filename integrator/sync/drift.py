@@ -24,8 +24,9 @@ POINTS = 0.20
 MOVED_SHARE = 0.30
 _HALF = Decimal("0.5")
 
-# Fewer than this of a field's listings are no sign of anything, not even worth a warning.
+# What few listings have moves no fill rate: that most of them lost it is worth a warning, from so many on.
 _WORTH_A_WORD = 10
+_MOST = 0.5
 
 # A walk that reads everything shows about as much as the last ones did.
 _VOLUME_SHARE = 0.30
@@ -41,11 +42,14 @@ _FILLED: Final[Mapping[str, Callable[[Listing], object]]] = {
     "price.amount": lambda said: said.price.steps,
     "price.currency": lambda said: said.price.steps and said.price.steps[0].currency,
     "price.unit": lambda said: said.price.steps and said.price.steps[0].unit,
+    "price.negotiable": lambda said: said.price.state is PriceState.NEGOTIABLE,
     "moq": lambda said: said.moq.state is not QuantityState.UNKNOWN,
     "moq.unit": lambda said: said.moq.unit,
     "lead": lambda said: said.lead.state is not QuantityState.UNKNOWN,
+    "lead.days": lambda said: said.lead.min_days is not None,
     "hs": lambda said: said.hs.state is not HsState.MISSING,
-    "category": lambda said: said.category.code or said.category.path,
+    "category.code": lambda said: said.category.code,
+    "category.path": lambda said: said.category.path,
     "summaries": lambda said: said.summaries,
     "descriptions": lambda said: said.descriptions,
     "brand": lambda said: said.brand,
@@ -63,12 +67,14 @@ _FILLED: Final[Mapping[str, Callable[[Listing], object]]] = {
     "packs": lambda said: said.packs,
     "weight_kg": lambda said: said.weight_kg is not None,
     "supply": lambda said: said.supply.text or said.supply.quantity,
+    "supply.quantity": lambda said: said.supply.quantity is not None,
     "stock": lambda said: said.stock is not None,
     "sample": lambda said: said.sample is not None,
     "online_order": lambda said: said.online_order is not None,
     "quotation": lambda said: said.quotation is not None,
     "online_payment": lambda said: said.online_payment is not None,
     "images": lambda said: said.images,
+    "images.main": lambda said: any(each.main for each in said.images),
     "url": lambda said: said.url,
     "slug": lambda said: said.slug,
 }
@@ -173,12 +179,14 @@ def _find_of_field(
     if policy is Policy.ACCEPT:
         return []
     lost, pairs = _lost(now, name)
-    if pairs and lost / pairs >= POINTS:
+    text = f"{name}: {lost:,} of {pairs:,} changed listings had it and have it no more."
+    is_steep = pairs > 0 and lost / pairs >= POINTS
+    if is_steep:
         pooled_lost, pooled = _pool(lost, pairs, name, recent)
-        text = f"{name}: {lost:,} of {pairs:,} changed listings had it and have it no more."
         if pooled >= COMPARABLE and pooled_lost / pooled >= POINTS:
             return [Drift(name, policy, text)]
-        return [Drift(name, Policy.WARN, text)] if lost >= _WORTH_A_WORD else []
+    if lost >= _WORTH_A_WORD and (is_steep or lost >= _MOST * now[f"kept {name}"].whole):
+        return [Drift(name, Policy.WARN, text)]
     filled = now.get(f"filled {name}", _NONE)
     before = [each[f"filled {name}"] for each in usual if f"filled {name}" in each]
     rates = [each.rate for each in before if each.whole >= COMPARABLE]

@@ -154,7 +154,10 @@ def _print_diff(hold: "Hold", *, most: int | None) -> None:
 
 def _rows(hold: "Hold", name: str, most: int | None) -> list[Mapping[str, object]]:
     found = hold.diff.get(name)
-    return [each for each in found if isinstance(each, dict)][:most] if isinstance(found, list) else []
+    rows: list[Mapping[str, object]] = (
+        [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    )
+    return rows[:most]
 
 
 # Undoing -------------------------------------------------------------------------------------------------------------
