@@ -250,10 +250,11 @@ def test_later_pages_repeat_the_first_one_under_their_own_number(world):
 
 
 def test_every_third_cursor_has_expired_and_a_reader_can_go_on_from_its_last_time(world):
-    reader, query, found, endings = world.at("expired-cursor"), "limit=50", [], 0
+    reader, endings = world.at("expired-cursor"), 0
+    found: list[dict] = []
     since = cursor = ""
     while True:
-        answer = reader.tradekorea(f"products?{query}{since}{cursor}")
+        answer = reader.tradekorea(f"products?limit=50{since}{cursor}")
         page = json.loads(answer.body)
         if answer.status == 400:
             assert set(page["error"]) == {"code", "message", "asOf"}
