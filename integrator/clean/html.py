@@ -54,9 +54,18 @@ def read_html(raw: str | None, *, field: str) -> Reading[str | None]:
     text = _drop_pictures(text, field, found)
     if _is_active(text):
         found.append(make_issue(codes.HTML_UNSAFE, field, text))
-    # Nothing may edit the text after this line: only what nh3 wrote last is safe.
-    clean = _cleaner().clean(text).strip()
+    clean = _clean(text, field, found)
     return Reading(clean if _can_be_seen(clean) else None, tuple(found))
+
+
+def _clean(text: str, field: str, found: list[Issue]) -> str:
+    """What nh3 lets through, without what its reading of references (`&#x202E;`) brought to light."""
+    clean = _cleaner().clean(text)
+    hidden: list[Issue] = []
+    seen = drop_unseen(clean, field, hidden)
+    found += [issue for issue in hidden if issue.code not in {known.code for known in found}]
+    # Nothing may edit the text after nh3: only what it wrote last is safe.
+    return (clean if seen == clean else _cleaner().clean(seen)).strip()
 
 
 def _cut(raw: str, field: str, found: list[Issue]) -> str:
