@@ -114,6 +114,11 @@ def age(then: datetime, now: datetime, lang: str) -> str:
     return format_timedelta(seconds, add_direction=True, threshold=1.2, locale=lang)
 
 
+def span(seconds: int, lang: str) -> str:
+    """How long, in words: `2 hours`."""
+    return format_timedelta(seconds, threshold=1.2, locale=lang)
+
+
 def day(when: datetime | date, lang: str) -> str:
     """A day, in words."""
     return format_date(when, "medium", locale=lang)

@@ -44,6 +44,7 @@ class LastRun:
     not_before: float | None
     has_place: bool
     slices: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,15 @@ def _last_run(connection: Connection, platform: str, lane: Lane) -> LastRun | No
     if row is None:
         return None
     has_place = row["position"] is not None or row["walk_end"] is not None
-    return LastRun(row["id"], RunState(row["state"]), row["ended_at"], row["not_before"], has_place, row["slices"])
+    return LastRun(
+        id=row["id"],
+        state=RunState(row["state"]),
+        ended_at=row["ended_at"],
+        not_before=row["not_before"],
+        has_place=has_place,
+        slices=row["slices"],
+        reason=row["reason"],
+    )
 
 
 def _details_at(connection: Connection, platform: str) -> float | None:

@@ -79,6 +79,12 @@ def is_due(state: FeedState, ways: Ways, lane: Lane, now: float) -> bool:
     return is_wanted and _is_older(last.ended_at, state.feed.every_s(lane), now)
 
 
+def list_lanes(ways: Ways) -> tuple[Lane, ...]:
+    """The lanes that this platform has; where a walk tells everything there are no details to ask for."""
+    has_details = ways.confirmation is Confirmation.DETAIL_CALL
+    return (Lane.CHANGES, Lane.CENSUS, Lane.DETAIL) if has_details else (Lane.CHANGES, Lane.CENSUS)
+
+
 def is_late(state: FeedState, lane: Lane, now: float) -> bool:
     """Whether this lane's last good reading is older than its freshness target."""
     return _is_older(state.read_at(lane), freshness_target_s(state, lane), now)
@@ -98,7 +104,7 @@ def _is_wanted(state: FeedState, ways: Ways, lane: Lane, now: float) -> bool:
     if lane is Lane.CENSUS:
         # Where both are one walk, changes take each new whole drop, which is a census.
         return feed.census_at is None or (ways.separate_lanes and _is_older(feed.census_at, every, now))
-    has_details = ways.confirmation is Confirmation.DETAIL_CALL and feed.census_at is not None
+    has_details = lane in list_lanes(ways) and feed.census_at is not None
     return has_details and _is_older(_ended_at(state.runs.get(lane)), every, now)
 
 

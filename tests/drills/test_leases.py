@@ -213,7 +213,7 @@ def sleep_at(place: int) -> Callable[[Database], None]:
                 stop()
                 return begin(self)
 
-            Committer.transaction = stop_and_begin  # type: ignore[method-assign]
+            Committer.transaction = stop_and_begin  # type: ignore[method-assign, assignment]
         else:
             feed.on_page = stop
         os._exit(0 if read(database, feed, at_s=60).state == "lost" else 1)

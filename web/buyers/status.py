@@ -3,20 +3,30 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, make_response, render_template
+from flask import Response, g, make_response, render_template
 
 from integrator.errors import IndexUnavailable
+from integrator.record import Lane
 from integrator.store.catalogue import count_visible
+from integrator.store.feeds import FeedState
 from integrator.store.pulse import Pulse, read_pulses
 from integrator.store.runs import RunState
+from integrator.sync.lanes import freshness_target_s, is_late, list_lanes
 from web import i18n
 from web.i18n import gettext
 from web.parts import parts
 from web.views import now
 from web.wiring import PLATFORMS
 
-# A feed that was not read for this many of its own intervals is called old.
-_OLD_AFTER = 3
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One lane's last good reading against how old it may be, in words."""
+
+    label: str
+    at: datetime | None
+    target: str
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Tile:
     advice: str
     reason: str  # the run's own sentence, in English
     good: datetime | None
-    census: datetime | None
+    readings: list[Reading]
     newest: datetime | None
     visible: int
     rejected: int
@@ -54,7 +64,8 @@ class Agreement:
 def show_status() -> Response:
     """`GET /<lang>/status`."""
     with parts().wiring.database.read() as connection:
-        tiles = [_tile(pulse, now()) for pulse in read_pulses(connection, PLATFORMS)]
+        pulses = read_pulses(connection, PLATFORMS, now=now().timestamp())
+        tiles = [_tile(pulse, now()) for pulse in pulses]
         products = count_visible(connection)
     page = render_template("buyers/status.html", tiles=tiles, agreement=_agree(products))
     response = make_response(page)
@@ -72,20 +83,34 @@ def _agree(products: int) -> Agreement:
 
 def _tile(pulse: Pulse, at: datetime) -> Tile:
     state, tone, icon, advice = _words(pulse, at)
+    last, shows_reason = pulse.last, tone in ("warn", "bad")
     return Tile(
-        platform=pulse.platform,
+        platform=pulse.standing.feed.platform,
         state=state,
         tone=tone,
         icon=icon,
         advice=advice,
-        reason=pulse.reason if pulse.state not in (None, RunState.SUCCEEDED, RunState.RUNNING) else "",
-        good=_at(pulse.good_at),
-        census=_at(pulse.census_at),
+        reason=last.reason if last is not None and last.state is not RunState.SUCCEEDED and shows_reason else "",
+        good=_at(pulse.standing.feed.changes_at),
+        readings=_readings(pulse.standing, at),
         newest=_at(pulse.newest_at),
         visible=pulse.visible,
         rejected=pulse.rejected,
         held=pulse.held,
     )
+
+
+def _readings(standing: FeedState, at: datetime) -> list[Reading]:
+    labels = {Lane.CHANGES: gettext("Changes"), Lane.CENSUS: gettext("Full reading"), Lane.DETAIL: gettext("Details")}
+    return [
+        Reading(
+            labels[lane],
+            _at(standing.read_at(lane)),
+            i18n.span(freshness_target_s(standing, lane), g.lang),
+            is_late(standing, lane, at.timestamp()),
+        )
+        for lane in list_lanes(PLATFORMS[standing.feed.platform].connector)
+    ]
 
 
 def _at(seconds: float | None) -> datetime | None:
@@ -94,26 +119,34 @@ def _at(seconds: float | None) -> datetime | None:
 
 def _words(pulse: Pulse, at: datetime) -> tuple[str, str, str, str]:
     """State, tone, icon, and what it means for a buyer."""
-    if pulse.paused:
+    standing, last = pulse.standing, pulse.last
+    if standing.feed.paused:
         return gettext("Paused"), "warn", "pause", gettext("Its listings stay as they were last read.")
-    if pulse.state is None:
+    if last is None:
         return gettext("Not read yet"), "warn", "clock", gettext("None of its listings are in the catalogue yet.")
-    if pulse.state in (RunState.RUNNING, RunState.QUEUED):
+    if last.state in (RunState.RUNNING, RunState.QUEUED):
         return gettext("Being read now"), "good", "sync", gettext("New and changed listings appear as they are read.")
-    if pulse.state is RunState.HELD:
+    if last.state is RunState.HELD:
         return (
             gettext("Partly waiting"),
             "warn",
             "pause",
             gettext("New and changed listings are shown. Removals wait until a person has looked at them."),
         )
-    if pulse.state is not RunState.SUCCEEDED:
+    if last.not_before is not None and last.not_before > at.timestamp():
+        return (
+            gettext("Waiting for the platform"),
+            "warn",
+            "clock",
+            gettext("Its listings stay as they were last read. The reading goes on by itself."),
+        )
+    if last.state is not RunState.SUCCEEDED:
         return (
             gettext("Last reading failed"),
             "bad",
             "warn",
             gettext("Its listings stay as they were last read. The next reading starts by itself."),
         )
-    if pulse.good_at is not None and at.timestamp() - pulse.good_at > _OLD_AFTER * pulse.every_s:
+    if is_late(standing, Lane.CHANGES, at.timestamp()):
         return gettext("Not read for a while"), "warn", "clock", gettext("Its listings stay as they were last read.")
     return gettext("Up to date"), "good", "check", gettext("Everything it offers is in the catalogue.")

@@ -152,7 +152,7 @@ def test_a_successor_waits_for_the_end_of_its_ban(connection) -> None:
 
 
 def test_a_banned_platform_has_no_turn_in_any_lane(connection) -> None:
-    connection.execute(insert(breaker).values(platform="buykorea", state="closed", banned_until=2000.0))
+    connection.execute(insert(breaker).values(platform="buykorea", key="k", state="closed", banned_until=2000.0))
 
     assert _due(connection, 1999) is None
     assert _lane(connection, 2000) is Lane.CENSUS

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from integrator.clean.units import UNIT_OF
+from integrator.store.tables import run
 from search.words import LANGUAGES
-from tests.fakes.catalogue import MERGED, Shelf
+from tests.fakes.catalogue import MERGED, NOW, Shelf
 from tests.web.pages.looking import look, texts
 from web.app import create_app
 from web.units import unit_words
@@ -75,6 +77,26 @@ def test_a_feed_not_read_for_long_is_called_old(own_shelf: Shelf) -> None:
     client = create_app(own_shelf.wiring.settings, wiring=own_shelf.wiring).test_client()
 
     assert texts(look(client, "/en/status"), ".tile .badge")[0] == "Not read for a while"
+
+
+def test_the_status_page_holds_the_age_of_each_lane_against_its_target(own_shelf: Shelf) -> None:
+    own_shelf.register("buykorea", state="succeeded", hours_ago=3)
+    client = create_app(own_shelf.wiring.settings, wiring=own_shelf.wiring).test_client()
+
+    facts = texts(look(client, "/en/status"), ".tile:first-child .facts > div")
+
+    assert "Changes3 hours ago Late at most 2 hours" in facts
+    assert "Full reading3 hours ago at most 2 days" in facts
+    assert "DetailsNever Late at most 2 hours" in facts
+
+
+def test_a_feed_that_waits_for_the_end_of_a_ban_has_not_failed(own_shelf: Shelf) -> None:
+    own_shelf.register("buykorea", state="incomplete", reason="Asked again from noon.")
+    with own_shelf.wiring.database.write() as connection:
+        connection.execute(update(run).values(not_before=NOW.timestamp() + 3600))
+    client = create_app(own_shelf.wiring.settings, wiring=own_shelf.wiring).test_client()
+
+    assert texts(look(client, "/en/status"), ".tile .badge")[0] == "Waiting for the platform"
 
 
 # When parts are missing ----------------------------------------------------------------------------------------------
