@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from integrator.store.database import chunks
-from integrator.store.tables import listing, version
+from integrator.store.tables import account_version, listing, version
 from integrator.store.versions import VersionState
 
 # So many are looked through for a diff; a person needs the pattern, not every row.
@@ -91,3 +91,42 @@ def find_hiding(connection: Connection, run: int) -> list[Hiding]:
         .order_by(listing.c.key)
     )
     return [Hiding(*row) for row in connection.execute(wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A held version: where its record is kept, how it was read, and what is shown meanwhile (None: new)."""
+
+    key: int
+    external_id: str
+    sequence: int
+    raw: bytes
+    content: bytes
+    shown: bytes | None
+
+
+def list_held(connection: Connection, hold: int, *, after: int, limit: int, read_by: int | None = None) -> list[Held]:
+    """Versions in a hold after this key; `read_by`: of those whose listings this parser version has read."""
+    shown = version.alias("shown")
+    wanted = (
+        select(listing.c.key, listing.c.external_id, listing.c.sequence, version.c.raw, version.c.content,
+               shown.c.content)
+        .select_from(version)
+        .join(listing, (listing.c.key == version.c.listing_key) & (listing.c.pending == version.c.version))
+        .outerjoin(shown, (shown.c.listing_key == listing.c.key) & (shown.c.version == listing.c.version))
+        .where(version.c.hold == hold, listing.c.key > after)
+        .order_by(listing.c.key)
+        .limit(limit)
+    )  # fmt: skip
+    if read_by is not None:
+        wanted = wanted.where(listing.c.parser_version == read_by)
+    return [Held(*row) for row in connection.execute(wanted)]
+
+
+def judge_anew(connection: Connection, hold: int, keys: Sequence[int], *, run: int) -> None:
+    """These versions leave their hold, and the accounts in it with them: this run's guards decide about them."""
+    values = {"state": VersionState.PENDING.value, "hold": None, "run": run}
+    for piece in chunks(keys):
+        here = (version.c.hold == hold) & version.c.listing_key.in_(piece)
+        connection.execute(update(version).where(here).values(values))
+    connection.execute(update(account_version).where(account_version.c.hold == hold).values(values))

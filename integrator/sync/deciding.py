@@ -1,4 +1,4 @@
-"""A person decides about a hold: what it names and still waits is withdrawn, or it stays as it is."""
+"""A person decides about a hold: what it names and still waits is withdrawn or released, or it stays as it is."""
 
 from integrator.errors import InvalidQuery
 from integrator.ports import Clock
@@ -8,18 +8,21 @@ from integrator.store.holds import Hold, HoldKind, HoldState, decide_hold, find_
 from integrator.store.listings import ListingState, end_listings
 from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
 from integrator.store.worklist import mark
+from integrator.sync.release import BATCH, reject_held, release_held
 
 # Deletions in one transaction.
 _PIECE = 1_000
 
 
 def approve_hold(database: Database, number: int, *, by: str, reason: str = "", clock: Clock) -> int:
-    """Withdraw the listings of this hold that nothing has seen since it was made; gives how many.
+    """Withdraw or release what this hold names and still waits; gives how many, never more than its ceiling.
 
-    A rejected hold may be approved later: what is absent to this day goes after all.
+    Deletions: listings that nothing has seen since. Of a run: versions that nothing newer has replaced. A rejected hold
+    of deletions may be approved later: what is absent to this day goes after all.
     """
     hold = _require_undecided(database, number, or_kept=True)
-    done = _delete(database, hold, by=by, clock=clock)
+    settle = _delete if hold.kind is HoldKind.DELETIONS else _release
+    done = settle(database, hold, by=by, clock=clock)
     with database.write() as connection:
         now = clock.now().timestamp()
         decide_hold(connection, number, HoldState.APPROVED, by=by, reason=reason, now=now)
@@ -27,13 +30,31 @@ def approve_hold(database: Database, number: int, *, by: str, reason: str = "", 
 
 
 def reject_hold(database: Database, number: int, *, by: str, reason: str = "", clock: Clock) -> int:
-    """The listings stay as they are, and the same absence does not hold them again; gives how many."""
+    """Leave everything as it is shown; gives how many listings or versions that settles.
+
+    Deletions: the same absence does not hold the listings again. Of a run: the versions are dropped and remembered, so
+    that the same records come to nothing and others are judged anew.
+    """
     hold = _require_undecided(database, number, or_kept=False)
     now = clock.now().timestamp()
     with database.write() as connection:
-        keep_listings(connection, list(keys_of_hold(connection, number)), now=now)
         decide_hold(connection, number, HoldState.REJECTED, by=by, reason=reason, now=now)
+        if hold.kind is HoldKind.RUN:
+            return reject_held(connection, hold, now=now)
+        keep_listings(connection, list(keys_of_hold(connection, number)), now=now)
     return hold.waiting
+
+
+def _release(database: Database, hold: Hold, *, by: str, clock: Clock) -> int:
+    del by  # the hold itself keeps who decided; a released version needs no proof
+    left, done = hold.waiting if hold.ceiling is None else hold.ceiling, 0
+    while left > 0:
+        with database.write() as connection:
+            released = release_held(connection, hold, ceiling=min(left, BATCH), now=clock.now().timestamp())
+        if not released:
+            break
+        left, done = left - released, done + released
+    return done
 
 
 def _delete(database: Database, hold: Hold, *, by: str, clock: Clock) -> int:

@@ -15,15 +15,19 @@ from integrator.store.accounts import list_kept_accounts
 from integrator.store.archive import ArchiveReader, Kept
 from integrator.store.database import Database
 from integrator.store.feeds import load_feed
+from integrator.store.holds import Hold, close_empty_holds
 from integrator.store.listings import ListingState, find_known
+from integrator.store.measures import save_measures
 from integrator.store.rejections import forget_rejections, list_kept_rejections
 from integrator.store.runs import REPLAY, Counters, save_run
 from integrator.store.sightings import list_kept, load_sightings, restore_sightings
+from integrator.store.waiting import judge_anew, list_held
 from integrator.sync.asides import Aside, aside, busy
 from integrator.sync.commit import in_rounds, weigh
+from integrator.sync.drift import Measured
 from integrator.sync.intake import Intake
 from integrator.sync.outcome import Outcome, Progress, count_of, quiet
-from integrator.sync.taken import Taken
+from integrator.sync.taken import Taken, decode_listing
 
 # Records in one transaction.
 _UNIT = 500
@@ -38,6 +42,12 @@ class _Again:
     sequence: int = 0
     scope: str | None = None
     rejection: int | None = None
+    held: bool = False
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether nothing came of its listing after it."""
+        return self.held or self.rejection is not None
 
 
 class _Scope(msgspec.Struct):
@@ -58,6 +68,15 @@ def replay_feed(
         if run is None:
             return busy(connector.platform)
         _Replay(run, progress).go(rejected_only=rejected)
+    return run.outcome()
+
+
+def replay_hold(database: Database, connector: Connector, clock: Clock, hold: Hold) -> Outcome:
+    """What a run's hold keeps waiting, through today's parser and under today's guards: shown, or held once more."""
+    with aside(database, connector, clock, lane=REPLAY) as run:
+        if run is None:
+            return busy(connector.platform)
+        _Replay(run, quiet).go_held(hold)
     return run.outcome()
 
 
@@ -88,6 +107,34 @@ class _Replay:
             f"{count_of(done, 'kept record')} read again: {count_of(counted.changed, 'listing')} changed, "
             f"{counted.new:,} new.{gone}"
         )
+
+    def go_held(self, hold: Hold) -> None:
+        """Read a hold's versions again; what is readable leaves it and is judged as this run's."""
+        done = 0
+        for unit in self._held(hold.id):
+            self._take(unit)
+            done += len(unit)
+        judged = self._judge_anew(hold)
+        changed = count_of(self._committer.run.counters.changed, "listing")
+        self._run.reason = (
+            f"{count_of(done, 'held record')} read again: {changed} read otherwise, {judged:,} as before."
+        )
+
+    def _judge_anew(self, hold: Hold) -> int:
+        committer, judged = self._committer, 0
+        while True:
+            measured = Measured()
+            with committer.transaction() as connection:
+                page = list_held(connection, hold.id, after=0, limit=_UNIT, read_by=self._connector.parser_version)
+                for each in page:
+                    shown = decode_listing(each.shown) if each.shown is not None else None
+                    measured.add(decode_listing(each.content), shown)
+                judge_anew(connection, hold.id, [each.key for each in page], run=committer.run.id)
+                save_measures(connection, committer.run.id, measured.shares())
+                close_empty_holds(connection, hold.platform, now=committer.now())
+            judged += len(page)
+            if len(page) < _UNIT:
+                return judged
 
     # What to read again ----------------------------------------------------------------------------------------------
 
@@ -123,6 +170,19 @@ class _Replay:
             yield [_Again(each.raw, each.external_id, rejection=each.id) for each in page]
             last = page[-1].id
 
+    def _held(self, number: int) -> Iterator[list[_Again]]:
+        last = 0
+        while True:
+            with self._committer.database.read() as connection:
+                page = list_held(connection, number, after=last, limit=_UNIT)
+            if not page:
+                return
+            yield [
+                _Again(each.raw, each.external_id, each.sequence, _decode_scope(each.content).scope, held=True)
+                for each in page
+            ]
+            last = page[-1].key
+
     # Reading again ---------------------------------------------------------------------------------------------------
 
     def _take(self, unit: Sequence[_Again]) -> None:
@@ -146,7 +206,7 @@ class _Replay:
             sightings = load_sightings(connection, [old.key for old in known.values()])
             for of_round in (first, *later):
                 taken = weigh(self._intake, connection, of_round)
-                _forget_signs_of_life(taken, is_newest=bool(unit[0].rejection))
+                _forget_signs_of_life(taken, is_newest=unit[0].is_newest)
                 committer.write(connection, taken, counted)
                 mended.update(each.known.key for each in (*taken.changes, *taken.same))
             restore_sightings(connection, sightings, usable=mended if unit[0].rejection else ())
