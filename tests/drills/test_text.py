@@ -134,10 +134,9 @@ def find_collisions(pair: Pair) -> Iterator[str]:
             found = pattern.fullmatch(text)
             if found and found.group() != text:
                 yield f"{name}'s {text!r} is read as {found.group()!r}"
-    if one.isascii() and one.isdigit() and other.isascii() and other.isdigit() and other[0] != "0":
-        first, second = decode_json(f"[{one},{other}]".encode())  # type: ignore[misc]
-        if first == second:
-            yield f"the numbers {one} and {other} are one"
+    are_numbers = all(text.isascii() and text.isdigit() and text[0] != "0" for text in pair)
+    if are_numbers and decode_json(one.encode()) == decode_json(other.encode()):
+        yield f"the numbers {one} and {other} are one"
 
 
 def find_lost(database: Database, ids: Sequence[str]) -> Iterator[str]:
