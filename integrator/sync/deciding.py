@@ -84,6 +84,14 @@ def require_hold(database: Database, number: int) -> Hold:
     return hold
 
 
+def require_open_run(database: Database, number: int) -> Hold:
+    """An open hold of a whole run: only that has records to read again. Raises InvalidQuery."""
+    hold = _require_undecided(database, number, or_kept=False)
+    if hold.kind is not HoldKind.RUN:
+        raise InvalidQuery(f"Hold {number} is about deletions: no record is there to read again.")
+    return hold
+
+
 def _require_undecided(database: Database, number: int, *, or_kept: bool) -> Hold:
     hold = require_hold(database, number)
     is_kept = hold.state is HoldState.REJECTED and hold.kind is HoldKind.DELETIONS

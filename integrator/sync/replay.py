@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from integrator.errors import BytesRefused, RejectedRecord
+from integrator.issues import OWN_FAULT
 from integrator.ports import Clock, Connector
 from integrator.record import Kind, Record
 from integrator.store.accounts import list_kept_accounts
@@ -18,12 +19,11 @@ from integrator.store.feeds import load_feed
 from integrator.store.holds import Hold, close_empty_holds
 from integrator.store.listings import ListingState, find_known
 from integrator.store.measures import save_measures
-from integrator.store.rejections import forget_rejections, list_kept_rejections
+from integrator.store.rejections import count_unknowns, forget_rejections, list_kept_rejections
 from integrator.store.runs import REPLAY, Counters, save_run
 from integrator.store.sightings import list_kept, load_sightings, restore_sightings
 from integrator.store.waiting import judge_anew, list_held
 from integrator.sync.asides import Aside, aside, busy
-from integrator.sync.commit import in_rounds, weigh
 from integrator.sync.drift import Measured
 from integrator.sync.intake import Intake
 from integrator.sync.outcome import Outcome, Progress, count_of, quiet
@@ -121,16 +121,21 @@ class _Replay:
         )
 
     def _judge_anew(self, hold: Hold) -> int:
-        committer, judged = self._committer, 0
+        committer, run, judged = self._committer, self._committer.run.id, 0
         while True:
-            measured = Measured()
+            measured, met = Measured(), Taken()
             with committer.transaction() as connection:
                 page = list_held(connection, hold.id, after=0, limit=_UNIT, read_by=self._connector.parser_version)
                 for each in page:
-                    shown = decode_listing(each.shown) if each.shown is not None else None
-                    measured.add(decode_listing(each.content), shown)
-                judge_anew(connection, hold.id, [each.key for each in page], run=committer.run.id)
-                save_measures(connection, committer.run.id, measured.shares())
+                    listing = decode_listing(each.content)
+                    measured.add(listing, decode_listing(each.shown) if each.shown is not None else None)
+                    met.count_unknown_codes(listing.issues, each.external_id)
+                judge_anew(connection, hold.id, [each.key for each in page], run=run)
+                save_measures(connection, run, measured.shares())
+                # Counted when they came; but it is this run now that has met them.
+                count_unknowns(
+                    connection, hold.platform, dict.fromkeys(met.unknowns, 0), examples=met.examples, run=run
+                )
                 close_empty_holds(connection, hold.platform, now=committer.now())
             judged += len(page)
             if len(page) < _UNIT:
@@ -186,6 +191,23 @@ class _Replay:
     # Reading again ---------------------------------------------------------------------------------------------------
 
     def _take(self, unit: Sequence[_Again]) -> None:
+        """Take the unit in; a record on which our own code fails stays as it was."""
+        try:
+            self._take_whole(unit)
+        except Exception as error:
+            if not may_be_poison(error):
+                raise
+            if len(unit) == 1:
+                name = type(error).__name__
+                self._committer.run.warnings.append(
+                    f"A fault of our own ({name}) on {unit[0].external_id!r}: it stays."
+                )
+                return
+            middle = len(unit) // 2
+            self._take(unit[:middle])
+            self._take(unit[middle:])
+
+    def _take_whole(self, unit: Sequence[_Again]) -> None:
         committer = self._committer
         with committer.database.read() as connection:
             kept = self._reader.find(connection, [each.raw for each in unit])
@@ -204,8 +226,9 @@ class _Replay:
         counted, mended = Counters(), set[int]()
         with committer.transaction() as connection:
             sightings = load_sightings(connection, [old.key for old in known.values()])
+            reopen_rejections(connection, [each.rejection for each in unit if each.rejection], code=OWN_FAULT)
             for of_round in (first, *later):
-                taken = weigh(self._intake, connection, of_round)
+                taken = self._intake.weigh(connection, of_round)
                 _forget_signs_of_life(taken, is_newest=unit[0].is_newest)
                 committer.write(connection, taken, counted)
                 mended.update(each.known.key for each in (*taken.changes, *taken.same))

@@ -11,7 +11,10 @@ from web.wiring import wired
 
 if TYPE_CHECKING:
     from integrator.store.holds import Hold
+    from integrator.sync.outcome import Outcome
     from integrator.sync.undo import Undone
+    from web.pipeline import Watch
+    from web.wiring import Wiring
 
 _by = click.option("--by", default="operator", show_default=True, help="Who decides.")
 _reason = click.option("--reason", default="", help="Why; kept beside the decision.")
@@ -96,6 +99,22 @@ def reject(*, number: int, by: str, reason: str, as_json: bool) -> None:
         print_json({"hold": number, "settled": kept})
         return
     click.echo(f"{kept:,} listings stay as they are.")
+
+
+@holds.command()
+@click.argument("number", type=int)
+@as_json_option
+def replay(*, number: int, as_json: bool) -> None:
+    """Read what a held run left waiting in hold NUMBER again, with today's parser and guards, without downloading."""
+    from integrator.sync.deciding import require_open_run
+    from integrator.sync.replay import replay_hold
+    from web.commands.sync import run_aside
+
+    def read(wiring: "Wiring", _watch: "Watch") -> list["Outcome"]:
+        hold = require_open_run(wiring.database, number)
+        return [replay_hold(wiring.database, wiring.connector(hold.platform), wiring.clock, hold)]
+
+    run_aside(read, as_json=as_json)
 
 
 def _hold_row(hold: "Hold") -> dict[str, object]:

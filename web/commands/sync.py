@@ -128,7 +128,7 @@ def detail(*, platform: str, limit: int, one_slice: bool, as_json: bool) -> None
         )
         return [outcome]
 
-    _run_aside(read, as_json=as_json)
+    run_aside(read, as_json=as_json)
 
 
 @click.command()
@@ -156,7 +156,7 @@ def replay(*, platforms: tuple[str, ...], rejected: bool, dry_run: bool, as_json
             for name in platforms or PLATFORMS
         ]
 
-    _run_aside(read, as_json=as_json)
+    run_aside(read, as_json=as_json)
 
 
 def _rehearse(platforms: Sequence[str], *, rejected: bool, as_json: bool) -> None:
@@ -173,7 +173,7 @@ def _rehearse(platforms: Sequence[str], *, rejected: bool, as_json: bool) -> Non
     print_rehearsals(found, as_json=as_json)
 
 
-def _run_aside(read: Callable[[Wiring, Watch], list["Outcome"]], *, as_json: bool) -> None:
+def run_aside(read: Callable[[Wiring, Watch], list["Outcome"]], *, as_json: bool) -> None:
     with stoppable(), wired() as wiring, watched() as watch:
         outcomes = read(wiring, watch)
         writes, trouble = _finish(wiring, outcomes, watch)

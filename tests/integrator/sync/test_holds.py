@@ -1,6 +1,7 @@
 """Whole runs that wait for a person: approved to a ceiling, rejected and remembered, or read again."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from integrator.store.holds import Hold, HoldKind, HoldState, find_hold, list_ho
 from integrator.store.runs import RunState
 from integrator.sync.deciding import approve_hold, reject_hold
 from integrator.sync.replay import replay_hold
-from tests.fakes.connector import FakeConnector, row
+from tests.fakes.connector import FakeConnector, Row, row
 
 
 class Fixed(FakeConnector):
@@ -29,7 +30,7 @@ class Fixed(FakeConnector):
 def feed() -> FakeConnector:
     """A hundred and twenty listings of four sellers."""
     listings = [row(f"{number:03}", account=f"A{number % 4}") for number in range(120)]
-    accounts = [{"id": f"A{number}", "name": f"Firm {number}"} for number in range(4)]
+    accounts: list[Row] = [{"id": f"A{number}", "name": f"Firm {number}"} for number in range(4)]
     return Fixed(listings=listings, accounts=accounts, policies=Policies(missing={"price": Policy.HOLD}), page=40)
 
 
@@ -69,14 +70,15 @@ def test_a_held_run_says_what_it_would_change(jumped) -> None:
     jumped.sync()
 
     hold = _open(jumped)
+    diff: Any = hold.diff
 
     assert (hold.kind, hold.waiting, hold.ceiling) == (HoldKind.RUN, 121, 121)
-    assert (hold.diff["changed"], hold.diff["new"]) == (120, 1)
-    assert {each["field"] for each in hold.diff["fields"]} == {"price", "updated"}
-    example = next(each for each in hold.diff["examples"] if each["field"] == "price")
+    assert (diff["changed"], diff["new"]) == (120, 1)
+    assert {each["field"] for each in diff["fields"]} == {"price", "updated"}
+    example = next(each for each in diff["examples"] if each["field"] == "price")
     assert '"3.50"' in example["before"]
     assert '"350.00"' in example["after"]
-    assert hold.diff["sellers"][0] == {"account_id": "A1", "listings": 31}
+    assert diff["sellers"][0] == {"account_id": "A1", "listings": 31}
 
 
 def test_an_approved_run_is_shown(jumped, clock) -> None:
