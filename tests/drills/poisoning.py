@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from connectors.decode import decode_json, decode_json_page
+from connectors.decode import decode_json_page
 from tests.drills.stage import Stage
 
 Row = dict[str, object]
@@ -54,39 +54,52 @@ _DROP = "GET /drop/v2/100250/"
 _PART = "product-0001.csv.gz"
 
 
-def replace_row(stage: Stage, number: int, poison: Poison) -> tuple[str, dict[str, bytes]]:
-    """The id that the row had, and the answers to give in place of the recorded ones."""
-    if stage.platform in _PAGES:
-        return _replace_object(stage, number, poison)
-    return _replace_line(stage, number, poison)
+def read_row_id(stage: Stage, number: int) -> str:
+    """The id of a row of the first page."""
+    row, _ = _read_row(stage, number)
+    return str(row[FIELDS[stage.platform].id])
 
 
-def _replace_object(stage: Stage, number: int, poison: Poison) -> tuple[str, dict[str, bytes]]:
+def replace_row(stage: Stage, number: int, poison: Poison) -> dict[str, bytes]:
+    """The answers to give in place of the recorded ones."""
+    row, put = _read_row(stage, number)
+    return put(poison(row))
+
+
+def _read_row(stage: Stage, number: int) -> tuple[Row, Callable[[str | list[str]], dict[str, bytes]]]:
+    return _read_object(stage, number) if stage.platform in _PAGES else _read_line(stage, number)
+
+
+def _read_object(stage: Stage, number: int) -> tuple[Row, Callable[[str | list[str]], dict[str, bytes]]]:
     question, path = _PAGES[stage.platform]
     body = stage.body_of(question)
     cut = decode_json_page(body, path).cuts[number]()
-    row = decode_json(cut)
-    assert isinstance(row, dict)
-    text = poison(row)
-    assert isinstance(text, str)
-    return str(row[FIELDS[stage.platform].id]), {question: body.replace(cut, text.encode(), 1)}
+
+    def put(text: str | list[str]) -> dict[str, bytes]:
+        return {question: body.replace(cut, str(text).encode(), 1)}
+
+    return json.loads(cut), put
 
 
-def _replace_line(stage: Stage, number: int, poison: Poison) -> tuple[str, dict[str, bytes]]:
+def _read_line(stage: Stage, number: int) -> tuple[Row, Callable[[str | list[str]], dict[str, bytes]]]:
     text = gzip.decompress(stage.body_of(_DROP + _PART)).decode("cp949")
     lines = list(csv.reader(io.StringIO(text, newline="")))
-    row = dict(zip(lines[0], lines[1 + number], strict=True))
-    cells = poison(dict(row))
-    assert isinstance(cells, list)
-    lines[1 + number] = cells
+
+    def put(cells: str | list[str]) -> dict[str, bytes]:
+        lines[1 + number] = list(cells)
+        return _write_drop(stage, lines)
+
+    return dict(zip(lines[0], lines[1 + number], strict=True)), put
+
+
+def _write_drop(stage: Stage, lines: list[list[str]]) -> dict[str, bytes]:
     sheet = io.StringIO(newline="")
     csv.writer(sheet, lineterminator="\r\n").writerows(lines)
     part = gzip.compress(sheet.getvalue().encode("cp949"), mtime=0)
     manifest = json.loads(stage.body_of(_DROP + "manifest.json"))
     (told,) = manifest["tables"]["product"]["parts"]
     told |= {"bytes": len(part), "sha256": hashlib.sha256(part).hexdigest()}
-    answers = {_DROP + _PART: part, _DROP + "manifest.json": json.dumps(manifest, ensure_ascii=False).encode()}
-    return str(row[FIELDS[stage.platform].id]), answers
+    return {_DROP + _PART: part, _DROP + "manifest.json": json.dumps(manifest, ensure_ascii=False).encode()}
 
 
 # Poisons -------------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def find_losses(syllable: str) -> Iterator[str]:
 
 
 def test_every_hangul_syllable_round_trips(open_tally: OpenTally, is_full_drill: bool) -> None:
-    tally = open_tally("syllables", seed=SEED)
+    tally = open_tally("D5 syllables", seed=SEED)
 
     drill(tally, choose(full=is_full_drill))
 
@@ -59,7 +59,7 @@ def test_the_drill_notices_a_strict_euc_kr(open_tally: OpenTally, monkeypatch: p
             raise BytesRefused("not EUC-KR", code=ENCODING_INVALID) from error
 
     monkeypatch.setattr(decode, "decode_cp949", strict)
-    tally = open_tally("syllables", seed=SEED, planted="strict EUC-KR")
+    tally = open_tally("D5 syllables", seed=SEED, planted="strict EUC-KR")
 
     drill(tally, choose(full=False))
 
