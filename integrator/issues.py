@@ -12,6 +12,7 @@ SELLER_MISSING = "SELLER_MISSING"
 DATE_INVALID = "DATE_INVALID"
 ROW_SHAPE = "ROW_SHAPE"
 UNREADABLE = "UNREADABLE"  # the record itself is not what its kind looks like
+OWN_FAULT = "OWN_FAULT"  # our own code failed on it, again and again
 
 # A page or a drop that cannot be read -------------------------------------------------------------------------------
 NOT_WELL_FORMED = "NOT_WELL_FORMED"
@@ -101,6 +102,12 @@ HELP: dict[str, Help] = {
         "The platform sent this listing in a form that cannot be read; an earlier version stays on show. Save it "
         "again; if the message stays, tell the platform.",
         "플랫폼이 보낸 상품을 읽을 수 없어 이전 내용이 유지됩니다. 다시 저장해 보고, 계속되면 플랫폼에 문의하세요.",
+    ),
+    OWN_FAULT: Help(
+        "Our own software failed on this listing, so it is set aside and an earlier version stays on show. There is "
+        "nothing for you to change: our operators see it and read it again once the fault is mended.",
+        "저희 소프트웨어의 오류로 상품을 처리하지 못해 이전 내용이 유지됩니다. 변경하실 것은 없으며, 운영자가 오류를 "
+        "고친 뒤 다시 읽어 들입니다.",
     ),
     NOT_WELL_FORMED: Help(
         "The platform's answer is not well formed, so none of it was used. It is read again at the next run.",

@@ -150,6 +150,13 @@ def list_kept_rejections(connection: Connection, platform: str, *, after: int, l
     ]
 
 
+def reopen_rejections(connection: Connection, numbers: Sequence[int], *, code: str) -> None:
+    """Those of these that were rejected for this reason are as if no parser had read them."""
+    for piece in chunks(numbers):
+        here = rejection.c.id.in_(piece) & (rejection.c.code == code)
+        connection.execute(update(rejection).where(here).values(parser_version=0))
+
+
 def forget_rejections(connection: Connection, numbers: Iterable[int], *, now: float) -> None:
     """A replay read these after all."""
     for piece in chunks(sorted(numbers)):

@@ -15,8 +15,9 @@ from integrator.store.absences import (
 from integrator.store.database import chunks
 from integrator.store.holds import open_hold
 from integrator.store.withdrawals import Proof, WithdrawalKind
-from integrator.sync.commit import Committer, Unit
+from integrator.sync.commit import Committer
 from integrator.sync.guards import Candidate, Objection, look_at_shown, object_to
+from integrator.sync.units import Unit
 
 # What one run may ask singly; a tenth of a small key's day is more than this already. Above it a second census decides.
 MAX_ASKS = 500

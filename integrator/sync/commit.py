@@ -6,8 +6,7 @@ A write that finds another lane's newer state touches nothing; the unit is then 
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from dataclasses import fields, replace
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from integrator.errors import HanmaruError, RejectedRecord
 from integrator.listing import Detail, Withdrawal
 from integrator.ports import Clock, Connector
-from integrator.record import Batch, Kind, Lane, Record
+from integrator.record import Kind, Lane, Record
 from integrator.store.account_versions import take_over as take_over_accounts
 from integrator.store.accounts import add_accounts, change_accounts, confirm_accounts, mark_accounts_seen
 from integrator.store.archive import Archive
@@ -30,9 +29,7 @@ from integrator.store.listings import (
     change_listings,
     confirm_listings,
     end_listings,
-    find_earlier,
     find_known,
-    remember_gone,
 )
 from integrator.store.measures import save_measures
 from integrator.store.rejections import (
@@ -41,39 +38,21 @@ from integrator.store.rejections import (
     resolve_rejections,
     save_rejections,
 )
-from integrator.store.runs import Counters, Run, add_cost, save_run
+from integrator.store.runs import Counters, Run, add_cost, save_run, write_json
 from integrator.store.sightings import mark_rejected, mark_seen
-from integrator.store.versions import VersionState, load_waiting, take_over
+from integrator.store.versions import VersionState, take_over
 from integrator.store.waiting import find_left_pending
-from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
+from integrator.store.withdrawals import Proof, save_proofs
 from integrator.store.worklist import mark
 from integrator.sync.details import take_details
 from integrator.sync.intake import Intake
+from integrator.sync.poison import MANY, TRIES, halve, may_be_poison, say_aside
 from integrator.sync.taken import Taken, decode_listing, keep_raw
+from integrator.sync.units import Unit, in_rounds
+from integrator.sync.withdrawing import end_earlier, find_told, remember_unheard
 
 # Two lanes meeting on the same listings again and again is not a thing that happens by chance.
 _TRIES = 5
-
-
-@dataclass(slots=True)
-class Unit:
-    """Batches taken together: their records, and what follows the last of them."""
-
-    records: list[Record] = field(default_factory=list)
-    last: Batch | None = None
-    clock: datetime | None = None
-    calls: int = 0
-    bytes_read: int = 0
-    warnings: list[str] = field(default_factory=list)
-
-    def add(self, batch: Batch) -> None:
-        """Put another batch behind those already here."""
-        self.records.extend(batch.records)
-        self.last = batch
-        self.clock = batch.clock or self.clock
-        self.calls += batch.calls
-        self.bytes_read += batch.bytes_read
-        self.warnings.extend(batch.warnings)
 
 
 class Committer:
@@ -106,7 +85,56 @@ class Committer:
             yield connection
 
     def commit(self, unit: Unit) -> None:
-        """Take the unit in, whole or not at all."""
+        """Take the unit in, whole or not at all.
+
+        A fault of our own is tried again; then the unit is cut down to the records that cause it: they are set aside.
+        """
+        while True:
+            try:
+                return self._take_in(unit)
+            except Exception as error:
+                if not may_be_poison(error) or not unit.records:
+                    raise
+                if self._count_failure() < TRIES:
+                    continue
+                if self._cut_down(unit, error) > max(MANY, len(unit.records) // 2):
+                    raise  # it is not the records: whatever comes fails
+                return None
+
+    def _count_failure(self) -> int:
+        """How often this place has failed in a row, over every process that tried."""
+        run, place = self.run, write_json(self.run.position)
+        run.failed_times = run.failed_times + 1 if run.failed_place == place else 1
+        run.failed_place = place
+        with self.transaction() as connection:
+            save_run(connection, run, now=self.now())
+        return run.failed_times
+
+    def _cut_down(self, unit: Unit, error: Exception) -> int:
+        """Take in what can be; gives how many records were set aside."""
+        if len(unit.records) == 1:
+            self._set_aside(unit, error)
+            return 1
+        aside = 0
+        for half in halve(unit):
+            try:
+                self._take_in(half)
+            except Exception as again:
+                if not may_be_poison(again):
+                    raise
+                aside += self._cut_down(half, again)
+        return aside
+
+    def _set_aside(self, unit: Unit, error: Exception) -> None:
+        taken, counted = Taken(), Counters(calls=unit.calls, bytes=unit.bytes_read)
+        with self._unchanged_on_failure(), self.transaction() as connection:
+            self._intake.set_aside(connection, unit.records[0], error, taken)
+            self.write(connection, taken, counted)
+            self._advance(unit, counted)
+            self.run.warnings.append(say_aside(unit.records[0], error))
+            save_run(connection, self.run, now=self.now())
+
+    def _take_in(self, unit: Unit) -> None:
         for _ in range(_TRIES):
             try:
                 return self._try(unit)
@@ -117,12 +145,12 @@ class Committer:
     def _try(self, unit: Unit) -> None:
         first, later, others = in_rounds(unit.records)
         with self.database.read() as connection:
-            taken = weigh(self._intake, connection, first)
+            taken = self._intake.weigh(connection, first)
         counted = Counters(calls=unit.calls, bytes=unit.bytes_read)
         with self._unchanged_on_failure(), self.transaction() as connection:
             self.write(connection, taken, counted)
             for records in later:
-                self.write(connection, weigh(self._intake, connection, records), counted)
+                self.write(connection, self._intake.weigh(connection, records), counted)
             self._take_others(connection, others, counted)
             self._advance(unit, counted)
             save_run(connection, self.run, now=self.now())
@@ -143,6 +171,7 @@ class Committer:
         run = self.run
         run.counters.add(counted)
         run.warnings.extend(unit.warnings)
+        run.failed_place, run.failed_times = None, 0
         if unit.clock is not None:
             run.platform_clock = unit.clock.timestamp()
         if unit.last is not None:
@@ -241,31 +270,13 @@ class Committer:
 
     def withdraw_told(self, connection: Connection, told: Sequence[Withdrawal], counted: Counters) -> None:
         """The platform says these are gone; a listing that changed after that lives."""
-        known = find_known(connection, self.connector.platform, [each.external_id for each in told])
-        self._remember_gone(connection, [each for each in told if each.external_id not in known])
-        waiting = load_waiting(connection, [old.key for old in known.values() if old.pending is not None])
-        keys, proofs, dirty = [], [], set()
-        for each in told:
-            old, said_at = known.pop(each.external_id, None), _said_at(each)
-            if old is None or (old.state != ListingState.LIVE.value and old.pending is None):
-                continue
-            newest = waiting.get(old.key)
-            if said_at is not None and (newest.updated_at if newest else old.updated_at) > said_at:
-                continue
-            keys.append(old.key)
-            proofs.append(_prove(each, old.key))
-            dirty.add(old.account_id)
-        self.withdraw(connection, keys, proofs, dirty)
-        counted.withdrawn += len(keys)
-
-    def _remember_gone(self, connection: Connection, told: Sequence[Withdrawal]) -> None:
-        """Ids of which no record has come yet: an older one may still be under way in another lane."""
-        platform, run, now = self.connector.platform, self.run.id, self.now()
-        dated = {each.external_id: each for each in told if each.external_id and each.at is not None}
-        gone = [(external_id, _said_at(each) or 0.0) for external_id, each in dated.items()]
-        keys = remember_gone(connection, platform, gone, run=run, now=now)
-        proofs = [_prove(each, key) for key, each in zip(keys, dated.values(), strict=True)]
-        save_proofs(connection, proofs, run=run, now=now)
+        run, platform = self.run.id, self.connector.platform
+        known = find_known(connection, platform, [each.external_id for each in told])
+        unheard = [each for each in told if each.external_id not in known]
+        remember_unheard(connection, platform, unheard, run=run, now=self.now())
+        found = find_told(connection, known, told)
+        self.withdraw(connection, found.keys, found.proofs, found.accounts)
+        counted.withdrawn += len(found.keys)
 
     def withdraw(
         self, connection: Connection, keys: Sequence[int], proofs: Sequence[Proof], accounts: Iterable[str]
@@ -285,56 +296,3 @@ def state_of_versions(run: Run) -> VersionState:
     """
     is_first = run.first_census and run.lane == Lane.CENSUS
     return VersionState.RELEASED if is_first else VersionState.PENDING
-
-
-def end_earlier(
-    connection: Connection, platform: str, later: Sequence[tuple[str, int]], *, run: int, now: float
-) -> set[str]:
-    """These (id, generation) are shown now: the products that had their ids end; gives the accounts touched."""
-    earlier = find_earlier(connection, platform, later)
-    keys = [each.key for each in earlier]
-    end_listings(connection, keys, ListingState.ENDED)
-    reason = "The platform uses this id again for another product."
-    save_proofs(connection, [Proof(key, WithdrawalKind.REUSED, reason, {}) for key in keys], run=run, now=now)
-    return {each.account_id for each in earlier}
-
-
-def _said_at(told: Withdrawal) -> float | None:
-    return None if told.at is None else told.at.at.timestamp()
-
-
-def _prove(told: Withdrawal, key: int) -> Proof:
-    reason = f"The platform withdrew it ({told.reason or 'no reason given'})."
-    evidence: dict[str, str | int | float | None] = {"said_at": _said_at(told)}
-    return Proof(key, WithdrawalKind.EXPLICIT, reason, evidence, merged_into=told.merged_into)
-
-
-def weigh(intake: Intake, connection: Connection, records: Sequence[Record]) -> Taken:
-    """What listing and account records come to."""
-    taken = Taken()
-    listings = [record for record in records if record.kind is Kind.LISTING]
-    accounts = [record for record in records if record.kind is Kind.ACCOUNT]
-    if accounts:
-        intake.take_accounts(connection, accounts, taken)
-    if listings:
-        intake.take_listings(connection, listings, taken)
-    return taken
-
-
-def in_rounds(records: Sequence[Record]) -> tuple[list[Record], list[list[Record]], list[Record]]:
-    """Records in rounds without a repeated id, so that each round sees what the one before wrote; the others apart."""
-    rounds: list[list[Record]] = [[]]
-    others: list[Record] = []
-    places: dict[tuple[Kind, str], int] = {}
-    for record in records:
-        if record.kind not in (Kind.LISTING, Kind.ACCOUNT):
-            others.append(record)
-            continue
-        place = 0
-        if record.external_id:
-            place = places.get((record.kind, record.external_id), -1) + 1
-            places[record.kind, record.external_id] = place
-        if place == len(rounds):
-            rounds.append([])
-        rounds[place].append(record)
-    return rounds[0], rounds[1:], others

@@ -7,11 +7,10 @@ from integrator.store.absences import find_live
 from integrator.store.database import Database
 from integrator.store.feeds import load_feed
 from integrator.store.runs import Counters, RunState
-from integrator.sync.commit import Unit, in_rounds, weigh
 from integrator.sync.guards import Candidate, object_to
 from integrator.sync.intake import Intake
 from integrator.sync.outcome import Outcome, Progress, quiet
-from integrator.sync.units import gather
+from integrator.sync.units import Unit, gather, in_rounds
 
 # No run has this number, so no listing counts as seen by this one.
 _NO_RUN = -1
@@ -60,7 +59,7 @@ class _Trial:
         fresh = [each for each in first if not self._is_copy(each)]
         copies = len(first) - len(fresh) + sum(len(each) for each in later)
         with self._database.read() as connection:
-            taken = weigh(self._intake, connection, fresh)
+            taken = self._intake.weigh(connection, fresh)
         self.counters.add(taken.counters)
         self.counters.seen += copies
         self.counters.superseded += copies

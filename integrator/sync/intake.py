@@ -5,15 +5,17 @@ else is parsed and weighed against what is stored; old news never replaces newer
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from integrator.errors import Reason, RejectedRecord
-from integrator.issues import UNREADABLE
+from integrator.issues import OWN_FAULT, UNREADABLE
 from integrator.listing import Account, Listing
 from integrator.ports import Connector, Parsed
 from integrator.record import Kind, Record
 from integrator.store.accounts import AccountStatement, find_accounts, load_account_contents
+from integrator.store.archive import name_body
 from integrator.store.contacts import FROM_ACCOUNT
 from integrator.store.listings import Known, ListingState, find_known
 from integrator.store.rejections import KnownRejection, Rejected, find_rejections
@@ -32,6 +34,9 @@ from integrator.sync.weighing import Weighing
 # A parser that trips over a record costs that record, not the run.
 _TRIPS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
+# No platform's id comes near this.
+_LONGEST_ID = 200
+
 
 class Intake:
     """Weighs one run's records against the store."""
@@ -41,10 +46,20 @@ class Intake:
         self._platform = connector.platform
         self._run = run_id
 
+    def weigh(self, connection: Connection, records: Sequence[Record]) -> Taken:
+        """What listing and account records come to; no id may come twice among them, except the empty one."""
+        taken = Taken()
+        listings = [record for record in records if record.kind is Kind.LISTING]
+        accounts = [record for record in records if record.kind is Kind.ACCOUNT]
+        if accounts:
+            self._take_accounts(connection, accounts, taken)
+        if listings:
+            self._take_listings(connection, listings, taken)
+        return taken
+
     # Listings --------------------------------------------------------------------------------------------------------
 
-    def take_listings(self, connection: Connection, records: Sequence[Record], taken: Taken) -> None:
-        """Weigh listing records; no id may come twice among them, except the empty one."""
+    def _take_listings(self, connection: Connection, records: Sequence[Record], taken: Taken) -> None:
         known = find_known(connection, self._platform, [record.external_id for record in records])
         fingerprint, parser, live = self._connector.fingerprint, self._connector.parser_version, ListingState.LIVE.value
         taken.counters.seen += len(records)
@@ -143,6 +158,28 @@ class Intake:
         )
         self._count_rejected(each, taken)
 
+    def set_aside(self, connection: Connection, record: Record, error: Exception, taken: Taken) -> None:
+        """A record on which our own code fails is rejected without another look at it; its bytes are kept."""
+        kept = _make_storable(record)
+        reasons = (Reason(OWN_FAULT, raw=type(error).__name__),)
+        if record.kind is Kind.LISTING:
+            taken.counters.seen += 1
+            known = find_known(connection, self._platform, [kept.external_id])
+            self._reject(Fresh(kept, self._print(kept), known.get(kept.external_id)), reasons, taken)
+        elif record.kind is Kind.ACCOUNT:
+            taken.counters.accounts_seen += 1
+            self._reject(FreshAccount(kept, self._print(kept), None), reasons, taken)
+        else:
+            taken.counters.withdrawals_seen += record.kind is Kind.WITHDRAWAL
+            taken.counters.details_seen += record.kind is Kind.DETAIL
+            keep_raw(self._platform, kept, taken)
+
+    def _print(self, record: Record) -> bytes:
+        try:
+            return self._connector.fingerprint(record)
+        except _TRIPS:
+            return name_body(self._platform, record.kind, record.body)
+
     def _count_rejected(self, each: Fresh | FreshAccount, taken: Taken) -> None:
         if isinstance(each, FreshAccount):
             taken.counters.accounts_rejected += 1
@@ -154,8 +191,7 @@ class Intake:
 
     # Accounts --------------------------------------------------------------------------------------------------------
 
-    def take_accounts(self, connection: Connection, records: Sequence[Record], taken: Taken) -> None:
-        """Weigh account records; no id may come twice among them, except the empty one."""
+    def _take_accounts(self, connection: Connection, records: Sequence[Record], taken: Taken) -> None:
         known = find_accounts(connection, self._platform, [record.external_id for record in records])
         parser, taken.counters.accounts_seen = (
             self._connector.parser_version,
@@ -206,3 +242,13 @@ class Intake:
             return
         taken.counters.accounts_changed += 1
         taken.accounts.append(said)
+
+
+def _make_storable(record: Record) -> Record:
+    """The record with what of it any database can hold; its bytes, or else its fields as we print them."""
+    try:
+        body = record.body
+    except _TRIPS:
+        body = repr(record.fields).encode(errors="backslashreplace")
+    can_be_named = record.external_id.isprintable() and len(record.external_id) <= _LONGEST_ID
+    return replace(record, external_id=record.external_id if can_be_named else "", cut=lambda: body)

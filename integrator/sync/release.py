@@ -12,8 +12,9 @@ from integrator.store.holds import Hold, close_empty_holds, open_run_hold
 from integrator.store.measures import load_measures, save_measures
 from integrator.store.versions import Released, VersionState
 from integrator.store.worklist import mark
-from integrator.sync.commit import Committer, end_earlier, state_of_versions
+from integrator.sync.commit import Committer, state_of_versions
 from integrator.sync.guards import Objection, object_to_run
+from integrator.sync.withdrawing import end_earlier
 
 # Versions in one transaction: some tens of milliseconds of the database's one writer.
 BATCH = 2_000

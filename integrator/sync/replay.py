@@ -19,7 +19,7 @@ from integrator.store.feeds import load_feed
 from integrator.store.holds import Hold, close_empty_holds
 from integrator.store.listings import ListingState, find_known
 from integrator.store.measures import save_measures
-from integrator.store.rejections import count_unknowns, forget_rejections, list_kept_rejections
+from integrator.store.rejections import count_unknowns, forget_rejections, list_kept_rejections, reopen_rejections
 from integrator.store.runs import REPLAY, Counters, save_run
 from integrator.store.sightings import list_kept, load_sightings, restore_sightings
 from integrator.store.waiting import judge_anew, list_held
@@ -27,7 +27,9 @@ from integrator.sync.asides import Aside, aside, busy
 from integrator.sync.drift import Measured
 from integrator.sync.intake import Intake
 from integrator.sync.outcome import Outcome, Progress, count_of, quiet
+from integrator.sync.poison import may_be_poison
 from integrator.sync.taken import Taken, decode_listing
+from integrator.sync.units import in_rounds
 
 # Records in one transaction.
 _UNIT = 500

@@ -26,11 +26,11 @@ from integrator.store.runs import (
     lose_dead_runs,
     resume_run,
 )
-from integrator.sync.commit import Committer, Unit
+from integrator.sync.commit import Committer
 from integrator.sync.finish import Verdict, Walked, finish_slice, finish_walk, recall_walk
 from integrator.sync.lanes import choose_lane, next_asking, say_banned
 from integrator.sync.outcome import Outcome, Progress, quiet
-from integrator.sync.units import gather
+from integrator.sync.units import Unit, gather
 
 # Waits up to this long are sat out by the connector; a longer one ends the slice.
 LONGEST_WAIT = timedelta(minutes=15)

@@ -33,10 +33,10 @@ from integrator.store.tables import (
     withdrawal,
     worklist,
 )
-from integrator.sync.commit import Committer, Unit
+from integrator.sync.commit import Committer
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
-from integrator.sync.units import gather
+from integrator.sync.units import Unit, gather
 from tests.drills.tally import OpenTally, Tally
 from tests.fakes.clock import FakeClock
 from tests.fakes.connector import FakeConnector, Row, row

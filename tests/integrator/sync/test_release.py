@@ -48,7 +48,8 @@ def _decide(world, decide, **how: object) -> int:
     with world.database.write() as connection:
         hold = find_hold(connection, 1)
         assert hold is not None
-        return decide(connection, hold, now=world.clock.now().timestamp(), **how)
+        done: int = decide(connection, hold, now=world.clock.now().timestamp(), **how)
+    return done
 
 
 # Waiting -------------------------------------------------------------------------------------------------------------
