@@ -25,6 +25,7 @@ PAGES = {
     "single": f"/product/{HIDDEN_PRICE}",
     "korean": f"/product/{KOREAN_ONLY}",
     "status": "/status",
+    "runs": "/runs",
 }
 
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"

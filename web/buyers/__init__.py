@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from search.words import LANGUAGES
 from web.buyers.home import show_home
 from web.buyers.product import show_product
+from web.buyers.runs import show_runs
 from web.buyers.search import show_search
 from web.buyers.status import show_status
 from web.i18n import preferred_language
@@ -19,6 +20,7 @@ def make_buyers() -> Blueprint:
     pages.add_url_rule("/search", "search", show_search)
     pages.add_url_rule("/product/<product_id>", "product", show_product)
     pages.add_url_rule("/status", "status", show_status)
+    pages.add_url_rule("/runs", "runs", show_runs)
 
     @pages.url_value_preprocessor
     def take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -38,6 +40,7 @@ def make_front() -> Blueprint:
     front.add_url_rule("/", "home", lambda: _lead("home" if "q" not in request.args else "search"))
     front.add_url_rule("/search", "search", lambda: _lead("search"))
     front.add_url_rule("/status", "status", lambda: _lead("status"))
+    front.add_url_rule("/runs", "runs", lambda: _lead("runs"))
     front.add_url_rule("/product/<product_id>", "product", lambda product_id: _lead("product", product_id=product_id))
     return front
 

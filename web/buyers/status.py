@@ -92,7 +92,7 @@ def _tile(pulse: Pulse, at: datetime) -> Tile:
         advice=advice,
         reason=last.reason if last is not None and last.state is not RunState.SUCCEEDED and shows_reason else "",
         good=_at(pulse.standing.feed.changes_at),
-        readings=_readings(pulse.standing, at),
+        readings=list_readings(pulse.standing, at),
         newest=_at(pulse.newest_at),
         visible=pulse.visible,
         rejected=pulse.rejected,
@@ -100,7 +100,8 @@ def _tile(pulse: Pulse, at: datetime) -> Tile:
     )
 
 
-def _readings(standing: FeedState, at: datetime) -> list[Reading]:
+def list_readings(standing: FeedState, at: datetime) -> list[Reading]:
+    """Each lane of a feed against its target."""
     labels = {Lane.CHANGES: gettext("Changes"), Lane.CENSUS: gettext("Full reading"), Lane.DETAIL: gettext("Details")}
     return [
         Reading(

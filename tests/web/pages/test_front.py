@@ -16,7 +16,7 @@ from tests.web.pages.looking import look, texts
 from web.app import create_app
 from web.units import unit_words
 
-PAGES = ["/en/", "/en/search?q=cream", f"/en/product/{MERGED}", "/en/status", "/en/product/pnever"]
+PAGES = ["/en/", "/en/search?q=cream", f"/en/product/{MERGED}", "/en/status", "/en/runs", "/en/product/pnever"]
 ROOT = Path(__file__).parents[3]
 
 
