@@ -105,7 +105,8 @@ def stand_at(rows: Traces, at: float) -> Standing:
         return Standing("not here", notes=(word,))
     row = seen[-1]
     released = [each for each in rows.versions if _is_released(each, row, at)]
-    withdrawn = [each for each in rows.withdrawals if each["listing_key"] == row["key"] and each["at"] <= at]
+    proofs = [each for each in rows.withdrawals if each["listing_key"] == row["key"] and each["at"] <= at]
+    withdrawn = [each for each in proofs if each["kind"] != "hidden"]
     version = released[-1] if released else None
     state = _state_at(version, withdrawn, at)
     shown, hidden_reason = _shown_at(rows, version, at) if state == "live" else (False, None)

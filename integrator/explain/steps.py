@@ -100,7 +100,7 @@ def _rejections(rows: Traces) -> Iterator[Step]:
 
 def _withdrawals(rows: Traces) -> Iterator[Step]:
     for row in rows.withdrawals:
-        what = "ended" if row["kind"] == "reused" else "withdrawn"
+        what = {"reused": "ended", "hidden": "hidden"}.get(row["kind"], "withdrawn")
         follows = f" It was merged into {row['merged_into']}." if row["merged_into"] else ""
         text = f"{row['reason']}{follows} Run {row['run']}, proof by {row['kind']}, evidence {row['evidence']}."
         yield Step(row["at"], what, text)

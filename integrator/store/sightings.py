@@ -45,18 +45,18 @@ def mark_rejected(connection: Connection, sightings: Iterable[tuple[int, int]], 
 STALE_AFTER_S = 30 * 86_400.0
 
 
-def hide_stale(connection: Connection, platform: str, *, now: float) -> list[str]:
-    """Hide what has not been readable for 30 days; gives the accounts touched."""
+def hide_stale(connection: Connection, platform: str, *, now: float) -> list[tuple[int, str]]:
+    """Hide what has not been readable for 30 days; gives the listings, each with its account."""
     old = (
         (listing.c.platform == platform)
         & (listing.c.state == ListingState.LIVE.value)
         & listing.c.visible
         & (listing.c.rejected_at < now - STALE_AFTER_S)
     )
-    accounts = list(connection.execute(select(listing.c.account_id).where(old).distinct()).scalars())
-    if accounts:
+    found = [(row[0], row[1]) for row in connection.execute(select(listing.c.key, listing.c.account_id).where(old))]
+    if found:
         connection.execute(update(listing).where(old).values(visible=False, hidden_reason=HIDDEN_STALE))
-    return accounts
+    return found
 
 
 @dataclass(frozen=True, slots=True)

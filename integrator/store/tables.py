@@ -175,6 +175,13 @@ listing = Table(
     Column("kept_at", Float),  # a person keeps it though it is absent; NULL again when it is seen
     UniqueConstraint("platform", "external_id", "generation"),
     Index(None, "platform", "account_id"),
+    Index(
+        "ix_listing_rejected",
+        "platform",
+        "rejected_at",
+        sqlite_where=text("rejected_at IS NOT NULL"),
+        postgresql_where=text("rejected_at IS NOT NULL"),
+    ),
 )
 
 version = Table(
@@ -312,7 +319,7 @@ withdrawal = Table(  # the proof of every disappearance
     Column("id", RowId, primary_key=True),
     Column("listing_key", RowId, ForeignKey("listing.key"), nullable=False),
     Column("run", RowId, nullable=False),
-    Column("kind", Text, nullable=False),  # explicit, absence, reused
+    Column("kind", Text, nullable=False),  # explicit, absence, reused, hidden (by us)
     Column("reason", Text, nullable=False),
     Column("evidence", Text, nullable=False),  # drop number, tombstone time, answer of the detail call
     Column("merged_into", Text),

@@ -1,6 +1,5 @@
 """The end of a walk: is it proven, does it add up, who is missing, what is still asked for, where the next begins."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from integrator.store.rejections import count_unknowns
 from integrator.store.runs import Run, RunState, end_run, save_run, write_json
 from integrator.store.sightings import hide_stale
 from integrator.store.versions import VersionState
+from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
 from integrator.store.worklist import mark
 from integrator.sync.absence import MAX_ASKS, Settled, ask_singly, one_unit, settle_absences
 from integrator.sync.commit import Committer, state_of_versions
@@ -26,6 +26,7 @@ from integrator.sync.release import release_run
 # Fewer records than this may all be unusable by chance; a census may not, whatever its size.
 MIN_READ = 20
 
+_STALE = "Its records could not be used for 30 days: what was shown is too old to be shown."
 _SEE = "See `hanmaru holds list`."
 
 
@@ -160,8 +161,10 @@ def _ask_unknown_accounts(committer: Committer) -> None:
 def _hide_stale(committer: Committer) -> None:
     platform, run = committer.connector.platform, committer.run
     with committer.transaction() as connection:
-        accounts: Iterable[str] = hide_stale(connection, platform, now=committer.now())
-        mark(connection, platform, accounts, run=run.id, now=committer.now())
+        stale = hide_stale(connection, platform, now=committer.now())
+        proofs = [Proof(key, WithdrawalKind.HIDDEN, _STALE, {}) for key, _ in stale]
+        save_proofs(connection, proofs, run=run.id, now=committer.now())
+        mark(connection, platform, {account_id for _, account_id in stale}, run=run.id, now=committer.now())
 
 
 def _end(committer: Committer, feed: Feed, walked: Walked, verdict: Verdict) -> Verdict:

@@ -5,6 +5,7 @@ import pytest
 from integrator.errors import InvalidQuery
 from integrator.record import Confirmation
 from integrator.store.holds import list_holds
+from integrator.store.sightings import STALE_AFTER_S
 from integrator.sync.deciding import approve_hold
 from integrator.sync.undo import UNDO_WITHIN_S, undo_run
 from tests.fakes.connector import row
@@ -90,6 +91,18 @@ def test_a_listing_that_was_not_shown_before_is_not_shown_after(synced, feed, ch
 
     assert _undo(synced, clock, run).back == 1
     assert (synced.one("000")["state"], synced.one("000")["visible"]) == ("live", False)
+
+
+def test_what_we_hid_ourselves_has_its_proof_and_waits_for_a_usable_record(synced, change, clock) -> None:
+    change("003", name="", updated=2000)
+    synced.sync()
+    clock.advance(STALE_AFTER_S + 60)
+    run = synced.sync().run
+    assert "003" not in synced.visible()
+
+    undone = _undo(synced, clock, run)
+
+    assert (undone.back, [(each.external_id, each.kind) for each in undone.left]) == (0, [("003", "hidden")])
 
 
 def test_undoing_twice_is_undoing_once(lost, clock) -> None:

@@ -117,6 +117,14 @@ def upgrade() -> None:
     op.add_column("version", sa.Column("sequence", sa.BigInteger(), nullable=True))
     op.add_column("version", sa.Column("hold", ROW_ID, nullable=True))
     op.create_index(
+        "ix_listing_rejected",
+        "listing",
+        ["platform", "rejected_at"],
+        unique=False,
+        sqlite_where=sa.text("rejected_at IS NOT NULL"),
+        postgresql_where=sa.text("rejected_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_version_hold",
         "version",
         ["hold"],
@@ -169,6 +177,12 @@ def downgrade() -> None:
     op.drop_column("run", "retries")
     op.drop_column("run", "not_before")
     op.drop_column("run", "walk_end")
+    op.drop_index(
+        "ix_listing_rejected",
+        table_name="listing",
+        sqlite_where=sa.text("rejected_at IS NOT NULL"),
+        postgresql_where=sa.text("rejected_at IS NOT NULL"),
+    )
     op.drop_column("listing", "kept_at")
     op.drop_column("listing", "pending")
     op.drop_column("hold", "ceiling")
