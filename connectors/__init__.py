@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from integrator.ports import Budget, Clock, Connector, Spool
-    from integrator.record import Confirmation
+    from integrator.record import Confirmation, Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Opens(Protocol):
 
     confirmation: "Confirmation"
     separate_lanes: bool
+    policies: "Policies"
 
     def open(self, access: Access, *, clock: "Clock", spool: "Spool", budget: "Budget | None" = None) -> "Connector":
         """Without a budget nobody counts its calls. Raises InvalidSetting when a credential is missing."""

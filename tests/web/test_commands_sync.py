@@ -172,7 +172,8 @@ def test_unknowns_are_listed_by_frequency(run, feeds) -> None:
     feeds["buykorea"].listings[3]["unit"] = "PALLET"
     run("sync", "buykorea")
 
-    assert _json(run("unknowns", "--json"))[0]["value"] == "PALLET"
+    (said,) = _json(run("unknowns", "--json"))
+    assert (said["value"], said["policy"]) == ("PALLET", "warn")
     assert "PALLET" in run("unknowns").stdout
 
 

@@ -7,7 +7,7 @@ import click
 
 from web.commands.options import as_json_option, of_platform
 from web.commands.tables import Cell, print_json, readable, write_table, write_time
-from web.wiring import Wiring, wired
+from web.wiring import PLATFORMS, Wiring, wired
 
 
 @click.command()
@@ -86,11 +86,17 @@ def unknowns(*, platform: str | None, limit: int, as_json: bool) -> None:
     from integrator.store.readings import list_unknowns
 
     with wired() as wiring, wiring.database.read() as connection:
-        rows = [dict(row) for row in list_unknowns(connection, platform=platform, limit=limit)]
+        rows = [
+            {
+                **row,
+                "policy": PLATFORMS[row["platform"]].connector.policies.of_unknown(row["field"], row["value"]).value,
+            }
+            for row in list_unknowns(connection, platform=platform, limit=limit)
+        ]
     if as_json:
         print_json(rows)
     elif not rows:
         click.echo("Every code is known.")
     else:
-        names = ["platform", "field", "value", "count", "example", "first_run", "last_run"]
+        names = ["platform", "field", "value", "count", "policy", "example", "first_run", "last_run"]
         click.echo(write_table(names, [[row[name] for name in names] for row in rows]))
