@@ -17,7 +17,7 @@ class Host:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        self._open: set[socket.socket] = set()
+        self.open: set[socket.socket] = set()
 
     @contextmanager
     def serving(self) -> Iterator["Host"]:
@@ -29,7 +29,7 @@ class Host:
         finally:
             self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
-            for each in list(self._open):
+            for each in list(self.open):
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
             thread.join(timeout=10)
@@ -44,7 +44,7 @@ class Host:
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        self._open.add(connection)
+        self.open.add(connection)
         with connection, suppress(OSError):
             head = b""
             while b"\r\n\r\n" not in head:
@@ -55,7 +55,7 @@ class Host:
             self.asked.append(head)
             for piece in self.reply(head):
                 connection.sendall(piece)
-        self._open.discard(connection)
+        self.open.discard(connection)
 
 
 def answer(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
