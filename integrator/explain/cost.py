@@ -7,8 +7,8 @@ import msgspec
 
 # In the order of the work: asked for, read, parsed, resolved, written. What else a run's `cost` holds follows.
 _ORDER = (
-    "calls", "retries", "slices", "bytes", "records", "parsed", "normalised", "sellers", "paired", "products",
-    "indexed", "cpu_seconds", "seconds",
+    "calls", "retries", "slices", "bytes", "records", "parsed", "sellers", "pairs", "products", "indexed",
+    "cpu_seconds", "seconds",
 )  # fmt: skip
 
 

@@ -24,7 +24,10 @@ _MOST = 1_000
 _APART = frozenset({"platform", "issues", "contact", "listing"})
 
 # Whose raw values decide about a value that no single one of them does; else those of its own field.
-_TOGETHER: Mapping[str, tuple[str, ...]] = {"visible": ("status", "hidden_reason", "availability")}
+_TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "visible": ("status", "hidden_reason", "availability"),
+    "hidden_reason": ("status",),
+}
 
 # A changed record may be one that no parser ever saw; that it trips over it says nothing.
 _TRIPS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)

@@ -34,7 +34,7 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, float):
-        return f"{cell:,.1f}"
+        return f"{cell:,.1f}" if abs(cell) >= 1 or not cell else f"{cell:.2g}"
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
