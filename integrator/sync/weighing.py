@@ -121,7 +121,7 @@ class Weighing:
         if old.state != ListingState.LIVE.value:
             return False
         before = self._newest_of(old)
-        if before is None:
+        if before is None or before.updated != listing.updated:
             return False
         now = keep_masked(listing, before) if keeps_masked(old, listing) else listing
         return replace(now, **READING_FIELDS) == replace(before, **READING_FIELDS)  # type: ignore[arg-type]

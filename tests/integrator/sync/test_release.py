@@ -210,7 +210,7 @@ def test_a_tombstone_ends_a_listing_and_what_waits_for_it(synced, feed, change) 
     feed.tombstones = []
     synced.sync(full=True)
 
-    assert "003" not in synced.visible()
+    assert ("003" in synced.visible(), synced.one("003")["pending"]) == (False, None)
     assert _versions(synced, "003") == [(1, "released"), (2, "superseded")]
 
 
