@@ -15,7 +15,7 @@ from integrator.ports import Clock, Connector
 from integrator.record import Batch, End, Lane, Plan
 from integrator.store.database import Database
 from integrator.store.feeds import Feed, FeedState, begin_changes, load_states, register_feeds
-from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, take_lease
+from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, renew_lease, take_lease
 from integrator.store.runs import (
     Run,
     RunState,
@@ -73,6 +73,8 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
     try:
         with kept_alive(database, lease, clock):
             return _Attempt(database, connector, clock, state.feed, lane, lease, how, begun).go()
+    except LeaseLost as error:  # before its run had begun
+        return Outcome(connector.platform, RunState.LOST, str(error), clock.monotonic() - begun, lane=lane)
     finally:
         with database.write() as connection:
             free_lease(connection, lease)
@@ -135,6 +137,7 @@ class _Attempt:
     def _take_up_or_begin(self) -> Run:
         platform, now = self._connector.platform, self._now()
         with self._database.write() as connection:
+            renew_lease(connection, self._lease, now=now)
             found = find_resumable(connection, platform, self._lane, now=now)
             close_orphans(connection, platform, self._lane, but=found.id if found else None, now=now)
             if found is not None:
@@ -165,6 +168,7 @@ class _Attempt:
                 raise
             self._end(Verdict(RunState.INCOMPLETE, f"Its place could not be found again ({error}); a new walk began."))
             with self._database.write() as connection:
+                renew_lease(connection, self._lease, now=self._now())
                 self._run = begin_run(connection, self._new_run(), now=self._now())
             self._is_resumed = False
             return self._walk()
