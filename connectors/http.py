@@ -6,7 +6,7 @@ FeedChanged and AccessRefused end the call at once. Before each try the platform
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,7 +23,7 @@ from connectors.redaction import HIDE_QUERIES, Redaction
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, HanmaruError
 from integrator.issues import ENCODING_INVALID, TOO_LARGE, TRUNCATED
 from integrator.ports import Budget, Clock, Window
-from integrator.record import Lane
+from integrator.record import Batch, End, Lane
 
 T = TypeVar("T")
 Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
@@ -101,6 +101,7 @@ class Transport:
         self._admission = Admission(budget, clock=clock)
         self.calls = 0
         self.bytes_read = 0
+        self._priced = (0, 0, 0)
         for name in ("urllib3.connectionpool", "urllib3.connection"):
             logging.getLogger(name).addFilter(HIDE_QUERIES)
 
@@ -123,10 +124,17 @@ class Transport:
         """Let the connection go."""
         self._session.close()
 
-    def walking(self, lane: Lane, pieces: Iterator[T]) -> Generator[T, None, None]:
-        """A walk whose calls are made for this lane; what it had reserved and not used is given back at its end."""
+    def walking(self, lane: Lane, pieces: Iterator[Batch | End]) -> Iterator[Batch | End]:
+        """A walk whose calls are made for this lane, each piece with what it cost.
+
+        What was reserved of the budget and not used is given back at the end.
+        """
         with self._admission.serving(lane):
-            yield from pieces
+            for piece in pieces:
+                now, before = (self.calls, self.bytes_read, self.retries), self._priced
+                self._priced = now
+                calls, taken, again = (count - told for count, told in zip(now, before, strict=True))
+                yield replace(piece, calls=calls, bytes_read=taken, retries=again)
 
     def learn(self, window: Window, *, used: int) -> None:
         """The platform has told how many calls of a window are used."""

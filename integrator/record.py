@@ -127,10 +127,10 @@ class Record:
 class Batch:
     """Raw records and the position that follows them; committing both together is what makes a run resumable.
 
-    `done` and `total` (None: not known yet) are for the progress bar, in records of `stage`. `calls` and `bytes_read`
-    count what this batch cost; `warnings` are sentences for the operator (a clock that went back, a walk begun again).
-    `watermark` is where changes since the beginning of this walk begin, told once it is known and if changes can be
-    read beside a census.
+    `done` and `total` (None: not known yet) are for the progress bar, in records of `stage`. `calls`, `bytes_read` and
+    `retries` count what this batch cost; `warnings` are sentences for the operator (a clock that went back, a walk
+    begun again). `watermark` is where changes since the beginning of this walk begin, told once it is known and if
+    changes can be read beside a census.
     """
 
     records: tuple[Record, ...]
@@ -140,6 +140,7 @@ class Batch:
     total: int | None = None
     calls: int = 0
     bytes_read: int = 0
+    retries: int = 0
     warnings: tuple[str, ...] = ()
     watermark: dict[str, Json] | None = None
 
@@ -166,3 +167,4 @@ class End:
     warnings: tuple[str, ...] = ()
     calls: int = 0
     bytes_read: int = 0
+    retries: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 from urllib.parse import quote, unquote, urlencode
 
 from connectors.buykorea.envelope import NOTHING, PASSING, QUOTA, REFUSED, SOUND, WirePage, read_page
@@ -11,9 +11,7 @@ from connectors.http import Answer, Transport
 from integrator.clean.dates import KOREA
 from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, QuotaSpent
 from integrator.ports import Clock, Window
-from integrator.record import Lane, Wire
-
-T = TypeVar("T")
+from integrator.record import Batch, End, Lane, Wire
 
 LISTINGS: Final = "/v1/goodsList"
 DETAIL: Final = "/v1/goodsDetail"
@@ -39,7 +37,6 @@ class Calls:
         self._gap_s = 0.0
         self._calls_a_day = calls_a_day
         self._day: Window | None = None
-        self._reported = (0, 0)
         self.now: datetime | None = None
 
     def ask(self, path: str, query: Query) -> WirePage:
@@ -75,15 +72,9 @@ class Calls:
                 raise FeedChanged(f"BuyKorea sent an empty page {number} of a list of {page.total}", code="EMPTY_PAGE")
             yield page
 
-    def walking(self, lane: Lane, pieces: Iterator[T]) -> Iterator[T]:
+    def walking(self, lane: Lane, pieces: Iterator[Batch | End]) -> Iterator[Batch | End]:
         """See `Transport.walking`."""
         return self._transport.walking(lane, pieces)
-
-    def spent(self) -> tuple[int, int]:
-        """Calls and bytes since this was last asked."""
-        now = (self._transport.calls, self._transport.bytes_read)
-        before, self._reported = self._reported, now
-        return now[0] - before[0], now[1] - before[1]
 
     def _judge(self, answer: Answer, path: str, number: int) -> WirePage:
         if answer.status == 429:

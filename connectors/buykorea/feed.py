@@ -92,15 +92,10 @@ class BuyKorea:
             asks = plan.asks[start : start + _ASKS_A_BATCH]
             records = tuple(record for ask in asks if (record := self._ask(ask)))
             yield self._batch(records, asked=start + len(asks), total=len(plan.asks))
-        calls, bytes_read = self._calls.spent()
-        yield End(complete=True, clock=self._calls.now, total=len(plan.asks), calls=calls, bytes_read=bytes_read)
+        yield End(complete=True, clock=self._calls.now, total=len(plan.asks))
 
     def _batch(self, records: tuple[Record, ...], *, asked: int, total: int) -> Batch:
-        calls, bytes_read = self._calls.spent()
-        return Batch(
-            records, {"asked": asked}, clock=self._calls.now, stage="details", total=total,
-            calls=calls, bytes_read=bytes_read,
-        )  # fmt: skip
+        return Batch(records, {"asked": asked}, clock=self._calls.now, stage="details", total=total)
 
     def _ask(self, ask: Ask) -> Record | None:
         if not read_id(ask.external_id):
@@ -333,17 +328,15 @@ class Walk:
         )
 
     def _batch(self, records: tuple[Record, ...], place: _Place, stage: str, total: int) -> Batch:
-        calls, bytes_read = self._calls.spent()
         warnings, self._warnings = tuple(self._warnings), []
         return Batch(
             records, place.as_position(), clock=self._calls.now, stage=stage, total=total,
-            calls=calls, bytes_read=bytes_read, warnings=warnings, watermark={"time": place.began},
+            warnings=warnings, watermark={"time": place.began},
         )  # fmt: skip
 
     def _end(self, place: _Place, missing: int) -> End:
         reasons = [f"days that would not close: {'; '.join(place.open_windows)}"] if place.open_windows else []
         reasons += [f"{missing} listings are counted that no window of days holds"] if missing else []
-        calls, bytes_read = self._calls.spent()
         return End(
             complete=not reasons,
             census=self._is_census,
@@ -353,8 +346,6 @@ class Walk:
             reason=". ".join(reasons),
             unknown_fields=dict(self._unknown),
             warnings=(*self._warnings, *self._long_absence(place)),
-            calls=calls,
-            bytes_read=bytes_read,
         )
 
     def _long_absence(self, place: _Place) -> list[str]:

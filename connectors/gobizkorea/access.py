@@ -25,7 +25,7 @@ from integrator.errors import (
     QuotaSpent,
 )
 from integrator.ports import Budget, Clock, Spool, Window
-from integrator.record import Lane
+from integrator.record import Batch, End, Lane
 
 T = TypeVar("T")
 
@@ -69,14 +69,9 @@ class DropServer:
         self._skew: timedelta | None = None
         self._ahead = timedelta()  # platform's world minus our clock
 
-    def walking(self, lane: Lane, pieces: Iterator[T]) -> Iterator[T]:
+    def walking(self, lane: Lane, pieces: Iterator[Batch | End]) -> Iterator[Batch | End]:
         """See `Transport.walking`."""
         return self._transport.walking(lane, pieces)
-
-    @property
-    def calls(self) -> int:
-        """Calls so far, repeated ones included."""
-        return self._transport.calls
 
     @property
     def bytes_read(self) -> int:

@@ -84,7 +84,6 @@ class Walk:
         self._total: int | None = None
         self._unknown: dict[str, int] = {}
         self._warnings: list[str] = []
-        self._counted = (server.calls, server.bytes_read)
 
     def run(self) -> Iterator[Batch | End]:
         """Batches, then the End."""
@@ -191,17 +190,7 @@ class Walk:
             yield self._batch(batch, stage=stage, total=total)
 
     def _batch(self, records: tuple[Record, ...], *, stage: str, total: int | None = None) -> Batch:
-        calls, taken = self._counted
-        self._counted = (self._server.calls, self._server.bytes_read)
-        return Batch(
-            records,
-            self._place.write(),
-            clock=self._as_of,
-            stage=stage,
-            total=total,
-            calls=self._server.calls - calls,
-            bytes_read=self._server.bytes_read - taken,
-        )
+        return Batch(records, self._place.write(), clock=self._as_of, stage=stage, total=total)
 
     # What to tell -----------------------------------------------------------------------------------------------------
 
@@ -215,7 +204,6 @@ class Walk:
             self._warnings.append(f"Drop {drop.seq}: {count} rows of {table} have a wrong number of fields, left out")
 
     def _end(self, reason: str) -> End:
-        calls, taken = self._counted
         place = self._place
         return End(
             complete=not reason,
@@ -227,8 +215,6 @@ class Walk:
             reason=reason,
             unknown_fields=self._unknown,
             warnings=tuple(self._warnings),
-            calls=self._server.calls - calls,
-            bytes_read=self._server.bytes_read - taken,
         )
 
 

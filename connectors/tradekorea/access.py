@@ -14,7 +14,7 @@ from connectors.pace import Limits
 from integrator.clean.dates import read_instant
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, InvalidSetting
 from integrator.ports import Budget, Clock, Window
-from integrator.record import Lane, Wire
+from integrator.record import Batch, End, Lane, Wire
 
 T = TypeVar("T")
 
@@ -76,7 +76,6 @@ class Calls:
         self._token_ends = 0.0
         self._is_limited = True  # until an answer carries no limit: its operator has switched it off
         self._minute: Window | None = None
-        self._counted = (0, 0)
 
     @property
     def scope(self) -> str:
@@ -94,15 +93,9 @@ class Calls:
         """A single record and its bytes. Raises Gone."""
         return self._ask(f"{path}/{quote(name, safe='')}", "", self._read_one)
 
-    def walking(self, lane: Lane, pieces: Iterator[T]) -> Iterator[T]:
+    def walking(self, lane: Lane, pieces: Iterator[Batch | End]) -> Iterator[Batch | End]:
         """See `Transport.walking`."""
         return self._transport.walking(lane, pieces)
-
-    def spent(self) -> tuple[int, int]:
-        """Calls and bytes since this was last asked."""
-        now, before = (self._transport.calls, self._transport.bytes_read), self._counted
-        self._counted = now
-        return now[0] - before[0], now[1] - before[1]
 
     # Calls ------------------------------------------------------------------------------------------------------------
 

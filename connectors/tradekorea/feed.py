@@ -75,9 +75,8 @@ class TradeKorea:
             asks = plan.asks[start : start + _ASKS_A_BATCH]
             answered = [self._ask(ask, scope, missing) for ask in asks]
             records = tuple(record for record in answered if record is not None)
-            calls, taken = self._calls.spent()
             position: dict[str, Json] = {"asked": start + len(asks)}
-            yield Batch(records, position, stage="details", total=len(plan.asks), calls=calls, bytes_read=taken)
+            yield Batch(records, position, stage="details", total=len(plan.asks))
         notes = tuple(f"tradeKorea knows no supplier {name[:20]}" for name in missing)
         yield End(complete=True, scope=scope, warnings=notes)
 

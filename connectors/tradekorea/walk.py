@@ -224,19 +224,15 @@ class Walk:
             self._unknown[path] = self._unknown.get(path, 0) + 1
 
     def _batch(self, records: tuple[Record, ...], follows: Place | None, page: WirePage) -> Batch:
-        calls, taken = self._calls.spent()
         position = (follows or self._place).write()
         stage = self._place.stage
         as_of = self._place.as_of
         watermark: dict[str, Json] | None = {"as_of": as_of} if as_of is not None else None
-        return Batch(
-            records, position, clock=page.as_of, stage=stage, calls=calls, bytes_read=taken, watermark=watermark
-        )
+        return Batch(records, position, clock=page.as_of, stage=stage, watermark=watermark)
 
     def _end(self) -> End:
         place = self._place
         clock = read_instant(place.as_of, field="asOf").value
-        calls, taken = self._calls.spent()
         return End(
             complete=True,
             census=place.begun is None,
@@ -245,8 +241,6 @@ class Walk:
             scope=place.scope,
             unknown_fields=self._unknown,
             warnings=tuple(dict.fromkeys(self._warnings)),
-            calls=calls,
-            bytes_read=taken,
         )
 
 

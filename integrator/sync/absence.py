@@ -149,5 +149,6 @@ def one_unit(batch: Batch, records: Iterable[Record]) -> Unit:
         clock=batch.clock,
         calls=batch.calls,
         bytes_read=batch.bytes_read,
+        retries=batch.retries,
         warnings=list(batch.warnings),
     )

@@ -170,6 +170,7 @@ class Committer:
     def _advance(self, unit: Unit, counted: Counters) -> None:
         run = self.run
         run.counters.add(counted)
+        run.retries += unit.retries
         run.warnings.extend(unit.warnings)
         run.failed_place, run.failed_times = None, 0
         if unit.clock is not None:

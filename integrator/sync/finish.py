@@ -110,6 +110,7 @@ def _take_end(committer: Committer, walked: Walked) -> None:
     run.warnings.extend(end.warnings)
     run.counters.calls += end.calls
     run.counters.bytes += end.bytes_read
+    run.retries += end.retries
     run.scope = end.scope
     run.walk_end = write_json(walked)
     if end.clock is not None:

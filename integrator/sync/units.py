@@ -19,6 +19,7 @@ class Unit:
     clock: datetime | None = None
     calls: int = 0
     bytes_read: int = 0
+    retries: int = 0
     warnings: list[str] = field(default_factory=list)
 
     def add(self, batch: Batch) -> None:
@@ -28,6 +29,7 @@ class Unit:
         self.clock = batch.clock or self.clock
         self.calls += batch.calls
         self.bytes_read += batch.bytes_read
+        self.retries += batch.retries
         self.warnings.extend(batch.warnings)
 
 

@@ -58,6 +58,8 @@ class FakeBuyKorea:
     _clock: Any = None
 
     walking = Transport.walking
+    retries: int = 0
+    _priced: tuple[int, int, int] = (0, 0, 0)
     learned: list[tuple[Window, int]] = field(default_factory=list)
 
     @property

@@ -12,6 +12,7 @@ from connectors.buykorea.calls import Calls
 from connectors.buykorea.feed import BuyKorea
 from connectors.http import Answer
 from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, QuotaSpent
+from integrator.ports import Window
 from integrator.record import Ask, Batch, End, Kind, Lane, Plan
 from tests.connectors.buykorea.conftest import KEY, FakeBuyKorea, FakeClock
 
@@ -400,6 +401,36 @@ def test_a_key_in_either_form_is_encoded_exactly_once(world, clock, form: str) -
         calls.ask("/v1/goodsList", {"pageNo": 1})
 
     assert sent[0].startswith("serviceKey=aB3%2BKx%2F9pQ%3D%3D&type=json&")
+
+
+def test_a_spent_day_is_told_to_every_process(world, calls, clock) -> None:
+    world.rows = {1_000_001: date(2026, 9, 14)}
+    calls.ask("/v1/goodsList", {"pageNo": 1, "numOfRows": 1})
+    spent = b"<OpenAPI_ServiceResponse><cmmMsgHeader><returnReasonCode>22</returnReasonCode></cmmMsgHeader>"
+    world.answers = [Answer(200, {}, spent + b"</OpenAPI_ServiceResponse>", 0)]
+
+    with pytest.raises(QuotaSpent):
+        calls.ask("/v1/goodsList", {"pageNo": 1, "numOfRows": 1})
+
+    # 11:22:33 in Korea, by the platform's clock: its day ends in 12 h 37 min 27 s of ours.
+    day = Window("20260914", 100_000, clock.now() + timedelta(hours=12, minutes=37, seconds=27))
+    assert world.learned == [(day, 100_000)]
+
+
+def test_a_day_begins_when_the_platform_says_so(world, calls, clock) -> None:
+    told = []
+    read = world.read
+
+    def listen(path, *, query, reader, counted):
+        told.append(counted() and counted().name)
+        return read(path, query=query, reader=reader, counted=counted)
+
+    world.read = listen
+    for moment in ("20260914235959", "20260915000001", "20260915000002"):
+        world.time = moment
+        calls.ask("/v1/goodsList", {"pageNo": 1, "numOfRows": 1})
+
+    assert told == [None, "20260914", "20260915"]
 
 
 def test_details_are_asked_for_singly_and_gone_comes_back_as_a_withdrawal(world, connector) -> None:

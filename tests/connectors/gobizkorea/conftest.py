@@ -14,6 +14,8 @@ import pytest
 from connectors import Access
 from connectors.gobizkorea.access import sign
 from connectors.gobizkorea.feed import GobizKorea
+from integrator.store.budgets import SharedBudget
+from integrator.store.database import Database
 from integrator.store.spool import DiskSpool
 
 SAMPLES = Path(__file__).parents[2] / "golden" / "feeds" / "gobizkorea"
@@ -182,3 +184,17 @@ def spool(tmp_path):
 @pytest.fixture
 def connector(host, clock, spool):
     return GobizKorea.open(Access(host.url, {"id": KEY, "secret": SECRET}), clock=clock, spool=spool)
+
+
+@pytest.fixture
+def open_connector(host, clock, spool, tmp_path):
+    """Each with a budget of its own on one database, as processes have."""
+    database = Database(f"sqlite:///{tmp_path}/hanmaru.db")
+    database.migrate()
+
+    def open_one():
+        budget = SharedBudget(database, platform="gobizkorea", key=KEY, clock=clock)
+        access = Access(host.url, {"id": KEY, "secret": SECRET})
+        return GobizKorea.open(access, clock=clock, spool=spool, budget=budget)
+
+    return open_one

@@ -1,6 +1,7 @@
 """The walk: which drops are read, in which order, and what it proves at its end (guide 4)."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -422,6 +423,31 @@ def test_used_up_downloads_stop_until_the_next_korean_day(host, connector, clock
         walk(connector)
 
     assert caught.value.retry_at == datetime(2026, 9, 14, 15, tzinfo=UTC)
+
+
+def test_used_up_downloads_are_not_tried_by_another_process(host, open_connector):
+    host.add_samples(100250)
+    host.as_of = "2026-09-14T10:22:05+09:00"
+    host.troubles[FILE] = [(429, {}, (SAMPLES / "error_429_download.json").read_bytes())]
+    with pytest.raises(QuotaSpent):
+        walk(open_connector())
+
+    with pytest.raises(QuotaSpent) as caught:
+        walk(open_connector())
+
+    assert host.asked[FILE] == 1
+    assert caught.value.retry_at == datetime(2026, 9, 14, 15, tzinfo=UTC)
+
+
+def test_a_file_is_downloaded_as_often_as_its_day_allows(host, open_connector):
+    host.add_samples(100250)
+    host.files[FILE] += b"x"
+
+    for _ in range(20):
+        with suppress(QuotaSpent):
+            walk(open_connector())
+
+    assert host.asked[FILE] == 10
 
 
 def test_an_expired_drop_ends_the_walk_incomplete(host, connector):

@@ -4,9 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable
 from integrator.record import Ask, Batch, End, Kind, Lane, Plan
+from integrator.store.database import Database
+from integrator.store.tables import budget
 from tests.connectors.tradekorea.conftest import AS_OF, PUBLIC, SAMPLES, page, product, supplier, tombstone
 
 PRODUCTS, SUPPLIERS, TOMBSTONES = "/v1/products", "/v1/suppliers", "/v1/tombstones"
@@ -311,6 +314,33 @@ def test_a_spent_minute_is_waited_for_before_the_next_call(five, connector, cloc
 
     assert walk(connector)[1].complete
     assert clock.slept == [37]
+
+
+def test_a_minute_spent_by_others_is_waited_for_too(five, open_connector, clock):
+    five.limits = [{"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "37"}]
+    next(open_connector().fetch(Plan(Lane.CENSUS, accounts=False)))
+
+    walk(open_connector())
+
+    assert clock.slept == [37]
+
+
+def test_a_census_leaves_some_calls_of_the_minute_to_changes(five, open_connector, clock):
+    five.limits = [{"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "4", "X-RateLimit-Reset": "37"}]
+    next(open_connector().fetch(Plan(Lane.CENSUS, accounts=False)))
+
+    next(open_connector().fetch(Plan(Lane.CHANGES, {"as_of": AS_OF}, accounts=False)))
+    assert clock.slept == []
+
+    walk(open_connector())
+    assert clock.slept == [37]
+
+
+def test_without_limits_nothing_is_counted(five, open_connector, clock, tmp_path):
+    assert walk(open_connector())[1].complete
+
+    with Database(f"sqlite:///{tmp_path}/hanmaru.db").read() as connection:
+        assert connection.execute(select(budget)).all() == []
 
 
 def test_a_429_is_waited_for_as_told(five, connector, clock):
