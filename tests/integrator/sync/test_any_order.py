@@ -117,12 +117,14 @@ class Life:
     def settle(self) -> None:
         """Until nothing is left to do; a census asks once more for what it could not confirm."""
         for full in (False, True, False):
-            for _ in range(5):
-                outcome = self.sync(Sync(full, None, None))
-                assert outcome is not None
-                if outcome.state == "succeeded":
-                    break
-            assert outcome.state == "succeeded", outcome.reason
+            states = [self._state_of_sync(full=full)]
+            while states[-1] != "succeeded" and len(states) < 5:
+                states.append(self._state_of_sync(full=full))
+            assert states[-1] == "succeeded", states
+
+    def _state_of_sync(self, *, full: bool) -> str:
+        outcome = self.sync(Sync(full, None, None))
+        return outcome.state if outcome else "killed"
 
 
 def _killing(number: int) -> Callable[..., object]:
