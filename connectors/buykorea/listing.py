@@ -84,7 +84,8 @@ def parse(record: Record) -> Listing | Detail | Account | Withdrawal:
     row, unreadable = read(schema_of(record.kind), record.fields)
     found = Issues()
     for name in unreadable:
-        found.add(codes.FIELD_UNREADABLE, _OURS.get(name, name), str(record.fields.get(name)))
+        outer = name.partition(".")[0]
+        found.add(codes.FIELD_UNREADABLE, _OURS.get(outer, outer), str(record.fields.get(outer)))
     match record.kind:
         case Kind.LISTING:
             return _parse_listing(row, found)

@@ -1,7 +1,7 @@
 """BuyKorea's wire: fields, known dirty values, and the bytes of one record. Source: partner guide 1.4, 3, 6 and 7."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
@@ -41,19 +41,22 @@ NUMBERS: Final = frozenset(
 
 
 class Cell(fields.Field[T]):
-    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError."""
+    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError.
 
-    def read(self, value: object) -> T:
+    `wrong` takes the names of what cannot be read inside it: a row's field costs only itself.
+    """
+
+    def read(self, value: object, wrong: list[str]) -> T:
         raise NotImplementedError
 
     def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> T:
-        return self.read(value)
+        return self.read(value, [])
 
 
 class Text(Cell[str]):
     """Text, or a number where text is declared (common rule 10 the other way round)."""
 
-    def read(self, value: object) -> str:
+    def read(self, value: object, wrong: list[str]) -> str:
         if isinstance(value, str):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
@@ -64,7 +67,7 @@ class Text(Cell[str]):
 class Flag(Cell[bool | None]):
     """Y or N, by the table of known spellings."""
 
-    def read(self, value: object) -> bool | None:
+    def read(self, value: object, wrong: list[str]) -> bool | None:
         if isinstance(value, str) and (flag := value.strip()) in FLAGS:
             return FLAGS[flag]
         raise self.make_error("validator_failed")
@@ -78,14 +81,14 @@ class Rows(Cell[tuple[dict[str, Any], ...]]):
         self.tag = tag
         self.row = row
 
-    def read(self, value: object) -> tuple[dict[str, Any], ...]:
+    def read(self, value: object, wrong: list[str]) -> tuple[dict[str, Any], ...]:
         if value == "":
             return ()
         found = value.get(self.tag) if isinstance(value, dict) else None
         rows = [found] if isinstance(found, dict) else found
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise self.make_error("validator_failed")
-        return tuple(read(self.row, row)[0] for row in rows)
+        return _read_rows(self.row, rows, wrong)
 
 
 class Step(Schema):
@@ -230,12 +233,24 @@ def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any],
         elif is_text and type(value) is int:
             values[name] = str(value)
         else:
+            inside: list[str] = []
             try:
-                values[name] = field.read(value)
+                values[name] = field.read(value, inside)
             except ValidationError:
                 values[name] = None
                 unreadable.append(name)
+            unreadable.extend(f"{name}.{each}" for each in inside)
     return values, tuple(unreadable)
+
+
+def _read_rows(schema: type[Schema], rows: Sequence[dict[str, Wire]], wrong: list[str]) -> tuple[dict[str, Any], ...]:
+    found = [read(schema, row) for row in rows]
+    wrong.extend(dict.fromkeys(name for _, names in found for name in names))
+    if any(
+        row and all(value is None for value in values.values()) for row, (values, _) in zip(rows, found, strict=True)
+    ):
+        wrong.append("row")  # it holds something, and nothing that the guide knows
+    return tuple([values for values, _ in found])
 
 
 def schema_of(kind: Kind) -> type[Schema]:
@@ -249,6 +264,9 @@ def unknown_names(kind: Kind, row: Mapping[str, Wire]) -> frozenset[str]:
     return frozenset() if row.keys() <= known else frozenset(row.keys() - known)
 
 
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
 def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
     """16 bytes over the known fields in the guide's order; absent = null = empty, 5 = "5", one row = a list of one.
 
@@ -256,7 +274,7 @@ def fingerprint(kind: Kind, row: Mapping[str, Wire]) -> bytes:
     because the name is shown.
     """
     known = _canonical(_SCHEMA_OF[kind], row) if ROW not in row else row[ROW]
-    return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).digest()
+    return hashlib.blake2b(_encode(known), digest_size=16).digest()
 
 
 def _canonical(schema: type[Schema], row: Mapping[str, Wire]) -> list[Wire]:

@@ -160,7 +160,12 @@ def _read_payment(raw: str | None, found: Issues) -> tuple[str, ...]:
 
 def _side_rows(record: Mapping[str, Wire], table: str, schema: Any, found: Issues) -> list[Row]:
     given = record.get(table)
-    rows = [load_row(schema, row) for row in (given if isinstance(given, list) else ()) if isinstance(row, dict)]
+    sound = [row for row in given if isinstance(row, dict)] if isinstance(given, list) else []
+    if given is not None and (not isinstance(given, list) or len(sound) < len(given)):
+        found.add(codes.FIELD_UNREADABLE, table)
+    rows = [load_row(schema, row) for row in sound]
+    if any(all(value is None for value in row.values()) for row, _ in rows):
+        found.add(codes.FIELD_UNREADABLE, table)  # it holds something, and no column of the guide
     for _, wrong in rows:
         for name in wrong:
             found.add(codes.FIELD_UNREADABLE, f"{table}.{name}")

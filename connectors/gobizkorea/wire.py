@@ -229,4 +229,4 @@ def _known_rows(rows: Wire, columns: Sequence[str]) -> list[Cells]:
 
 def _known(row: Wire, columns: Sequence[str]) -> Cells:
     found = row if isinstance(row, dict) else {}
-    return tuple(found.get(column) or "" for column in columns)
+    return tuple(value if type(value := found.get(column) or "") is str else str(value) for column in columns)

@@ -197,6 +197,8 @@ def _read_attributes(rows: Sequence[Row], found: Issues) -> tuple[dict[str, str]
     for row in rows[:_MOST]:
         name = found.take(read_text(row["name"], field="attributes"))
         if name is None or is_empty(row["value"]):
+            if not is_empty(row["value"]):
+                found.add(codes.FIELD_UNREADABLE, "attributes", row["value"])
             continue
         ours = ATTRIBUTES.get(name.lower())
         if ours is not None:

@@ -58,19 +58,22 @@ _TEXT: Final = frozenset({str})
 
 
 class Cell(fields.Field[T]):
-    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError."""
+    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError.
 
-    def read(self, value: object) -> T:
+    `wrong` takes the names of what cannot be read inside it: a row's field costs only itself.
+    """
+
+    def read(self, value: object, wrong: list[str]) -> T:
         raise NotImplementedError
 
     def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> T:
-        return self.read(value)
+        return self.read(value, [])
 
 
 class Text(Cell[str]):
     """Text, or a whole number where text is declared (integers may become text, and the other way round)."""
 
-    def read(self, value: object) -> str:
+    def read(self, value: object, wrong: list[str]) -> str:
         if isinstance(value, str):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
@@ -81,7 +84,7 @@ class Text(Cell[str]):
 class Texts(Cell[tuple[str, ...]]):
     """A list of texts."""
 
-    def read(self, value: object) -> tuple[str, ...]:
+    def read(self, value: object, wrong: list[str]) -> tuple[str, ...]:
         if isinstance(value, list) and _TEXT.issuperset(map(type, value)):
             return tuple(value)
         raise self.make_error("validator_failed")
@@ -94,9 +97,11 @@ class Row(Cell[dict[str, Any]]):
         super().__init__()
         self.row = row
 
-    def read(self, value: object) -> dict[str, Any]:
+    def read(self, value: object, wrong: list[str]) -> dict[str, Any]:
         if isinstance(value, dict):
-            return read(self.row, value)[0]
+            values, names = read(self.row, value)
+            wrong.extend(names)
+            return values
         raise self.make_error("validator_failed")
 
 
@@ -107,9 +112,16 @@ class Rows(Cell[tuple[dict[str, Any], ...]]):
         super().__init__()
         self.row = row
 
-    def read(self, value: object) -> tuple[dict[str, Any], ...]:
+    def read(self, value: object, wrong: list[str]) -> tuple[dict[str, Any], ...]:
         if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-            return tuple([read(self.row, row)[0] for row in value])
+            found = [read(self.row, row) for row in value]
+            wrong.extend(dict.fromkeys(name for _, names in found for name in names))
+            if any(
+                row and all(each is None for each in known.values())
+                for row, (known, _) in zip(value, found, strict=True)
+            ):
+                wrong.append("row")  # it holds something, and nothing that the guide knows
+            return tuple([values for values, _ in found])
         raise self.make_error("validator_failed")
 
 
@@ -234,11 +246,13 @@ def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any],
         if value is None or (is_text and type(value) is str):
             values[name] = value
             continue
+        inside: list[str] = []
         try:
-            values[name] = field.read(value)
+            values[name] = field.read(value, inside)
         except ValidationError:
             values[name] = None
             unreadable.append(name)
+        unreadable.extend(f"{name}.{each}" for each in inside)
     return values, tuple(unreadable)
 
 

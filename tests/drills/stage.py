@@ -15,7 +15,15 @@ from integrator.store.database import Database
 from integrator.store.tables import account, contact, detail, listing, version, withdrawal
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
-from tests.contract.connectors.replay import Recording, ReplayServer, SteadyClock, open_connector, records_of, walk
+from tests.contract.connectors.replay import (
+    Recording,
+    ReplayServer,
+    SteadyClock,
+    detail_asks,
+    open_connector,
+    records_of,
+    walk,
+)
 
 PLATFORMS = [platform.name for platform in CONNECTORS]
 DONE = "succeeded"
@@ -68,7 +76,10 @@ class Stage:
         self.facts = read_facts(database)
         database.close()
         self.questions = list(dict.fromkeys(self.server.asked))
-        self.records = records_of(walk(self.open(), Plan(Lane.CENSUS))[0])
+        connector = self.open()
+        listed = records_of(walk(connector, Plan(Lane.CENSUS))[0])
+        asks = detail_asks(listed, self.recording.gone)
+        self.records = listed + records_of(walk(connector, Plan(Lane.DETAIL, asks=asks))[0])
 
     @contextmanager
     def trial(self, *, empty: bool = False) -> Iterator[Database]:

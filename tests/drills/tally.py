@@ -7,13 +7,17 @@ from time import perf_counter
 
 @dataclass(slots=True)
 class Tally:
-    """Trials and violations of one drill. `planted` names the bug that was put in, "" for the code as it is."""
+    """Trials and violations of one drill. `planted` names the bug that was put in, "" for the code as it is.
+
+    `figures` are more to tell, by name.
+    """
 
     name: str
     seed: int
     planted: str = ""
     trials: int = 0
     violations: list[str] = field(default_factory=list)
+    figures: dict[str, str] = field(default_factory=dict)
     began: float = field(default_factory=perf_counter)
 
     def count(self, *violations: str) -> None:
@@ -22,12 +26,13 @@ class Tally:
         self.violations.extend(violations)
 
     def line(self) -> str:
-        """`drill NAME: trials=… seconds=… violations=… seed=…`."""
+        """`drill NAME: trials=… seconds=… violations=… seed=… FIGURE=…`."""
         name = f"{self.name} (planted: {self.planted})" if self.planted else self.name
         seconds = perf_counter() - self.began
         return (
             f"drill {name}: trials={self.trials} seconds={seconds:.1f} "
             f"violations={len(self.violations)} seed={self.seed}"
+            + "".join(f" {name}={value}" for name, value in self.figures.items())
         )
 
 
