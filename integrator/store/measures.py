@@ -27,7 +27,8 @@ class Share:
         return self.part / self.whole if self.whole else 0.0
 
 
-# What one run came to, by name: "filled F" of all parsed, "kept F" of those that had it, "pairs", "prices moved".
+# What one run came to, by name: "filled F" of all parsed; "had F", "lost F", "gained F" of the "pairs" that were shown
+# before; "prices moved" of those that can be compared.
 Measures = Mapping[str, Share]
 
 

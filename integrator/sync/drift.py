@@ -24,9 +24,14 @@ POINTS = 0.20
 MOVED_SHARE = 0.30
 _HALF = Decimal("0.5")
 
-# What few listings have moves no fill rate: that most of them lost it is worth a warning, from so many on.
-_WORTH_A_WORD = 10
+# What few listings have moves no fill rate: that most of them lost it is worth a warning.
 _MOST = 0.5
+
+# Chi-square of one degree: once in 600 by chance. Ten listings that lose a field while none gains it reach it.
+_CHANCE = 10
+
+# Fewer prices than this are not worth a word.
+_WORTH_A_WORD = 10
 
 # A walk that reads everything shows about as much as the last ones did.
 _VOLUME_SHARE = 0.30
@@ -92,7 +97,8 @@ class Measured:
     priced: int = 0
     filled: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
     had: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
-    kept: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
+    lost: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
+    gained: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
 
     def add(self, listing: Listing, before: Listing | None) -> None:
         """One more parsed listing, and what was shown of it until now (None: nothing)."""
@@ -104,7 +110,8 @@ class Measured:
         was = _read_filled(before)
         self.pairs += 1
         _count(self.had, was)
-        _count(self.kept, [old and new for old, new in zip(was, now, strict=True)])
+        _count(self.lost, [old and not new for old, new in zip(was, now, strict=True)])
+        _count(self.gained, [new and not old for old, new in zip(was, now, strict=True)])
         self._compare_prices(before, listing)
 
     def shares(self) -> dict[str, Share]:
@@ -112,7 +119,8 @@ class Measured:
         found = {"pairs": Share(self.pairs, self.pairs), "prices moved": Share(self.moved, self.priced)}
         for place, name in enumerate(FIELDS):
             found[f"filled {name}"] = Share(self.filled[place], self.parsed)
-            found[f"kept {name}"] = Share(self.kept[place], self.had[place])
+            for word, counts in (("had", self.had), ("lost", self.lost), ("gained", self.gained)):
+                found[f"{word} {name}"] = Share(counts[place], self.pairs if counts[place] else 0)
         return {name: share for name, share in found.items() if share.whole}
 
     def _compare_prices(self, before: Listing, listing: Listing) -> None:
@@ -178,14 +186,11 @@ def _find_of_field(
     policy = policies.of_missing(name)
     if policy is Policy.ACCEPT:
         return []
-    lost, pairs = _lost(now, name)
-    text = f"{name}: {lost:,} of {pairs:,} changed listings had it and have it no more."
-    is_steep = pairs > 0 and lost / pairs >= POINTS
-    if is_steep:
-        pooled_lost, pooled = _pool(lost, pairs, name, recent)
-        if pooled >= COMPARABLE and pooled_lost / pooled >= POINTS:
-            return [Drift(name, policy, text)]
-    if lost >= _WORTH_A_WORD and (is_steep or lost >= _MOST * now[f"kept {name}"].whole):
+    turn = _Turn.of(now, name)
+    text = f"{name}: {turn.had:,} of {turn.pairs:,} changed listings had it, {turn.left:,} have it now."
+    if turn.is_steep and _pool(turn, name, recent).is_drift:
+        return [Drift(name, policy, text)]
+    if turn.is_no_chance and (turn.is_steep or turn.net >= _MOST * turn.had):
         return [Drift(name, Policy.WARN, text)]
     filled = now.get(f"filled {name}", _NONE)
     before = [each[f"filled {name}"] for each in usual if f"filled {name}" in each]
@@ -199,18 +204,51 @@ def _find_of_field(
 _NONE: Final = Share(0, 0)
 
 
-def _lost(measures: Measures, name: str) -> tuple[int, int]:
-    kept = measures.get(f"kept {name}", _NONE)
-    return kept.whole - kept.part, measures.get("pairs", _NONE).whole
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """How a field changed among listings that were shown before: so many had it, lost it, gained it."""
+
+    pairs: int
+    had: int
+    lost: int
+    gained: int
+
+    @classmethod
+    def of(cls, measures: Measures, name: str) -> "_Turn":
+        had, lost, gained = (measures.get(f"{word} {name}", _NONE).part for word in ("had", "lost", "gained"))
+        return cls(measures.get("pairs", _NONE).whole, had, lost, gained)
+
+    def __add__(self, other: "_Turn") -> "_Turn":
+        return _Turn(self.pairs + other.pairs, self.had + other.had, self.lost + other.lost, self.gained + other.gained)
+
+    @property
+    def net(self) -> int:
+        return self.lost - self.gained
+
+    @property
+    def left(self) -> int:
+        return self.had - self.net
+
+    @property
+    def is_steep(self) -> bool:
+        return self.pairs > 0 and self.net / self.pairs >= POINTS
+
+    @property
+    def is_no_chance(self) -> bool:
+        """Whether sellers who fill and empty a field as they like would hardly come to this (McNemar's test)."""
+        return self.net > 0 and self.net**2 >= _CHANCE * (self.lost + self.gained)
+
+    @property
+    def is_drift(self) -> bool:
+        return self.pairs >= COMPARABLE and self.is_steep and self.is_no_chance
 
 
-def _pool(lost: int, pairs: int, name: str, recent: Sequence[Measures]) -> tuple[int, int]:
+def _pool(turn: _Turn, name: str, recent: Sequence[Measures]) -> _Turn:
     for each in recent:
-        if pairs >= COMPARABLE:
+        if turn.pairs >= COMPARABLE:
             break
-        more = _lost(each, name)
-        lost, pairs = lost + more[0], pairs + more[1]
-    return lost, pairs
+        turn += _Turn.of(each, name)
+    return turn
 
 
 def _find_moved(now: Measures, recent: Sequence[Measures], policies: Policies) -> list[Drift]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from integrator.record import UNKNOWN_FIELD, Json, Lane, Policies, Policy
 from integrator.store.absences import count_visible, count_visible_of, visible_after_good_runs, visible_in_week
 from integrator.store.measures import (
+    Unknown,
     list_unknowns_of_run,
     load_measures,
     recent_measures,
@@ -34,6 +35,9 @@ SELLER_SHARE = 0.50
 WEEKLY_SHARE = 0.25
 
 EXAMPLES = 20
+
+# Of unknown values a sentence names so many.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +201,18 @@ def _find_drift(connection: Connection, run: Run, policies: Policies) -> list[Dr
 
 def _find_unknown(connection: Connection, run: Run, policies: Policies) -> list[Drift]:
     """Values and fields that appeared; one that asks for a person asks until a hold about it was approved."""
-    found = []
+    found: dict[tuple[str, Policy], list[Unknown]] = {}
     for each in list_unknowns_of_run(connection, run.platform, run.id):
         policy = policies.of_unknown(each.field, each.value)
-        is_new = each.first_run == run.id
-        if policy is Policy.ACCEPT or not (is_new or (policy is Policy.HOLD and not each.is_approved)):
-            continue
-        what = f"a field {each.value!r}" if each.field == UNKNOWN_FIELD else f"{each.field}: the value {each.value!r}"
-        found.append(Drift(each.field, policy, f"Nobody here knows {what} ({each.count:,} times so far)."))
-    return found
+        if policy is Policy.HOLD and not each.is_approved:
+            found.setdefault((each.field, policy), []).append(each)
+        elif policy is not Policy.ACCEPT and each.first_run == run.id:
+            found.setdefault((each.field, Policy.WARN), []).append(each)
+    return [Drift(name, policy, _say_unknown(name, unknowns)) for (name, policy), unknowns in found.items()]
+
+
+def _say_unknown(name: str, unknowns: Sequence[Unknown]) -> str:
+    shown = ", ".join(repr(each.value) for each in unknowns[:_FEW])
+    more = f" and {len(unknowns) - _FEW} more" if len(unknowns) > _FEW else ""
+    what = "fields" if name == UNKNOWN_FIELD else f"values of {name}"
+    return f"{name}: {what} that nobody here knows: {shown}{more}; see `hanmaru unknowns`."

@@ -58,7 +58,6 @@ class Weighing:
         self._load_waiting(connection, [old for old in olds if old.pending is not None])
         for each, listing in parsed:
             self._taken.count_unknown_codes(listing.issues, listing.external_id)
-            self._taken.measured.add(listing, self._shown.get(each.known.key) if each.known else None)
             if each.known is None:
                 self._say_new(each, listing, generation=1)
             else:
@@ -95,10 +94,10 @@ class Weighing:
             # The generation before lives on until this one is released: it is there, for what that is worth.
             self._taken.sightings.append((old.key, old.sequence))
             self._say_new(each, listing, generation=old.generation + 1)
-        elif self._says_the_same(old, listing):
-            self._say_same(each, row, listing)
         else:
-            self._say_changed(each, row, listing)
+            self._taken.measured.add(listing, self._shown.get(row.key))
+            say = self._say_same if self._says_the_same(old, listing) else self._say_changed
+            say(each, row, listing)
 
     def _is_old_news(self, each: Fresh, old: Known, listing: Listing) -> bool:
         """Whether the store has newer of this id: a higher number, a later change, a later life, a later end."""
@@ -128,6 +127,7 @@ class Weighing:
 
     def _say_new(self, each: Fresh, listing: Listing, *, generation: int) -> None:
         self._taken.counters.new += 1
+        self._taken.measured.add(listing, None)
         said = self._state(each, listing, hidden=bool(listing.masked))
         self._taken.news.append(NewListing(generation, said))
 

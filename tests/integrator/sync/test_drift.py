@@ -58,10 +58,17 @@ def test_fewer_than_a_hundred_are_a_warning_only() -> None:
 
 
 def test_a_field_of_few_listings_is_worth_a_word_when_most_of_them_lost_it() -> None:
-    few = {"pairs": Share(1000, 1000), "kept brand": Share(10, 20)}
+    few = {"pairs": Share(1000, 1000), "had brand": Share(20, 1000), "lost brand": Share(10, 1000)}
 
     assert _judge(few) == [("brand", Policy.WARN)]
-    assert _judge({**few, "kept brand": Share(11, 21)}) == []
+    assert _judge({**few, "had brand": Share(21, 1000)}) == []
+
+
+def test_sellers_who_fill_and_empty_a_field_as_they_like_are_no_drift() -> None:
+    measured = {"pairs": Share(100, 100), "had price": Share(50, 100)}
+
+    assert _judge({**measured, "lost price": Share(35, 100), "gained price": Share(15, 100)}) == []
+    assert _judge({**measured, "lost price": Share(25, 100), "gained price": Share(2, 100)}) == [("price", Policy.HOLD)]
 
 
 def test_a_few_at_a_time_are_judged_together_with_the_runs_before() -> None:
@@ -108,7 +115,7 @@ def test_what_a_lower_scope_may_not_see_is_not_empty() -> None:
     measured = Measured()
     measured.add(replace(_listing(), price=UNPRICED, masked=("price",)), _listing())
 
-    assert measured.shares()["kept price"] == Share(1, 1)
+    assert "lost price" not in measured.shares()
 
 
 def test_a_whole_read_of_another_size_than_usual_is_a_warning() -> None:
