@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import queue
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -43,10 +43,15 @@ class Wanted:
 
 def sync_one(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
     """One platform, in this process: each run's outcome as it ends."""
+    return charging(wiring, lambda: _read(wiring, platform, wanted, watch))
+
+
+def charging(wiring: Wiring, read: Callable[[], Iterable["Outcome"]]) -> Iterator["Outcome"]:
+    """The outcomes of what `read` runs, the processor time of each put on its receipt."""
     from integrator.store.runs import charge_run
 
     spent = _CpuSeconds()
-    for outcome in _read(wiring, platform, wanted, watch):
+    for outcome in read():
         if outcome.run is not None:
             with wiring.database.write() as connection:
                 charge_run(connection, outcome.run, {"cpu_seconds": spent.take()})

@@ -13,6 +13,7 @@ from click.testing import Result
 
 from integrator.errors import FeedUnavailable
 from integrator.record import Confirmation
+from integrator.sync.units import gather
 from web.commands.export import write_cell
 from web.wiring import PLATFORMS
 
@@ -250,3 +251,41 @@ def test_doctor_says_what_cannot_be_reached_and_what_to_do(run, monkeypatch) -> 
     assert said["database"]["ok"]
     assert not said["buykorea"]["ok"]
     assert "HANMARU_BUYKOREA_URL" in said["buykorea"]["text"]
+
+
+# What it cost, and details -------------------------------------------------------------------------------------------
+
+
+def _cost(run: Run, number: int) -> dict[str, float]:
+    cost = next(each for each in _json(run("runs", "--json")) if each["id"] == number)["cost"]
+    found: dict[str, float] = json.loads(cost) if isinstance(cost, str) else cost
+    return found
+
+
+def test_a_run_has_a_receipt_of_what_was_done_for_it(run) -> None:
+    run("sync", "buykorea")
+
+    cost = _cost(run, 1)
+    assert (cost["sellers"], cost["products"] > 0, cost["cpu_seconds"] > 0) == (1, True, True)
+    assert cost["indexed"] == _json(run("index", "status", "--json"))["documents"]
+
+
+def test_details_reach_the_product_and_are_charged(run, feeds) -> None:
+    feeds["buykorea"].confirmation = Confirmation.DETAIL_CALL
+    run("sync", "buykorea")
+
+    assert run("detail", "buykorea", "--limit", "3").exit_code == 0
+
+    texts = [each["values"].get("description.en", {}).get("value") for each in _rows(run("export", "products"))]
+    assert texts.count("Made with care") == 3
+    assert _cost(run, 2)["cpu_seconds"] > 0
+
+
+def test_a_slice_leaves_the_rest_to_the_next_and_is_no_failure(run, feeds, monkeypatch) -> None:
+    monkeypatch.setattr("integrator.sync.slices.SLICE_S", 0.0)
+    monkeypatch.setattr("integrator.sync.run.gather", lambda pieces: gather(pieces, records=1))
+
+    first = run("sync", "buykorea", "--slice", "--json")
+
+    assert (first.exit_code, _rows(first)[0]["state"]) == (0, "queued")
+    assert _rows(run("sync", "buykorea", "--json"))[0]["state"] == "succeeded"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from integrator.errors import IndexUnavailable
+from integrator.errors import IndexUnavailable, StorageUnavailable
 from web.cli import DONE, FAILED, HELD
 from web.commands.tables import write_table
-from web.pipeline import Wanted, Watch, resolve_and_publish, stoppable, sync_many, sync_one
+from web.pipeline import Wanted, Watch, charging, resolve_and_publish, stoppable, sync_many, sync_one
 from web.wiring import PLATFORMS, Wiring, wired
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _finish(wiring: Wiring, outcomes: Sequence["Outcome"], watch: Watch) -> tupl
         published = resolve_and_publish(wiring, watch, run=last)
     except KeyboardInterrupt:
         return 0, "Stopped before everything was searchable; the next sync goes on."
-    except IndexUnavailable as error:
+    except (IndexUnavailable, StorageUnavailable) as error:
         return 0, f"{error} What was read is kept and is published by the next sync."
     refused = (
         f"The index refused {published.refused} products; see `hanmaru index verify`." if published.refused else None
@@ -175,7 +175,7 @@ def _rehearse(platforms: Sequence[str], *, rejected: bool, as_json: bool) -> Non
 
 def run_aside(read: Callable[[Wiring, Watch], list["Outcome"]], *, as_json: bool) -> None:
     with stoppable(), wired() as wiring, watched() as watch:
-        outcomes = read(wiring, watch)
+        outcomes = list(charging(wiring, lambda: read(wiring, watch)))
         writes, trouble = _finish(wiring, outcomes, watch)
     _report(outcomes, writes, as_json=as_json)
     if trouble is not None:
