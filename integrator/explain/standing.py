@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from integrator.store.listings import HIDDEN_STALE, ListingState
-from integrator.store.sightings import STALE_AFTER_S
 from integrator.store.traces import Traces
+from integrator.store.withdrawals import WithdrawalKind
 
 State = Literal["not here", "pending", "live", "withdrawn", "ended"]
 
@@ -106,10 +106,11 @@ def stand_at(rows: Traces, at: float) -> Standing:
     row = seen[-1]
     released = [each for each in rows.versions if _is_released(each, row, at)]
     proofs = [each for each in rows.withdrawals if each["listing_key"] == row["key"] and each["at"] <= at]
-    withdrawn = [each for each in proofs if each["kind"] != "hidden"]
+    hidden, withdrawn = _part(proofs, WithdrawalKind.HIDDEN)
     version = released[-1] if released else None
     state = _state_at(version, withdrawn, at)
-    shown, hidden_reason = _shown_at(rows, version, at) if state == "live" else (False, None)
+    is_hidden = bool(hidden) and not _was_mended(rows, released, since=hidden[-1]["at"], at=at)
+    shown, hidden_reason = _shown_at(version, is_hidden=is_hidden) if state == "live" else (False, None)
     product_id, seller_id = _belonged(rows, row, at)
     return Standing(
         state=state,
@@ -123,6 +124,11 @@ def stand_at(rows: Traces, at: float) -> Standing:
     )
 
 
+def _part(proofs: Sequence[RowMapping], kind: WithdrawalKind) -> tuple[list[RowMapping], list[RowMapping]]:
+    """Those of a kind, and the others."""
+    return [row for row in proofs if row["kind"] == kind.value], [row for row in proofs if row["kind"] != kind.value]
+
+
 def _is_released(version: RowMapping, listing: RowMapping, at: float) -> bool:
     released_at = version["released_at"]
     return version["listing_key"] == listing["key"] and released_at is not None and released_at <= at
@@ -133,16 +139,16 @@ def _state_at(version: RowMapping | None, withdrawn: list[RowMapping], at: float
     last = withdrawn[-1] if withdrawn else None
     if last is None or (last["undone_at"] is not None and last["undone_at"] <= at):
         return "pending" if version is None else "live"
-    if last["kind"] == "reused":
+    if last["kind"] == WithdrawalKind.REUSED.value:
         return "ended"
     return "live" if version is not None and version["released_at"] > last["at"] else "withdrawn"
 
 
-def _shown_at(rows: Traces, version: RowMapping | None, at: float) -> tuple[bool, str | None]:
+def _shown_at(version: RowMapping | None, *, is_hidden: bool) -> tuple[bool, str | None]:
     """Whether a buyer saw it, and if not, why."""
     if version is None:
         return False, None
-    if _was_stale(rows, at):
+    if is_hidden:
         return False, HIDDEN_STALE
     # Versions written before this had a column of its own say it in their content.
     said = version["visible"]
@@ -154,9 +160,10 @@ class _Shown(msgspec.Struct):
     visible: bool
 
 
-def _was_stale(rows: Traces, at: float) -> bool:
-    standing = (row for row in rows.rejections if row["resolved_at"] is None or row["resolved_at"] > at)
-    return any(row["first_at"] < at - STALE_AFTER_S for row in standing)
+def _was_mended(rows: Traces, released: Sequence[RowMapping], *, since: float, at: float) -> bool:
+    """Whether a usable record came after we had hidden it."""
+    times = [row["released_at"] for row in released] + [row["resolved_at"] for row in rows.rejections]
+    return any(time is not None and since < time <= at for time in times)
 
 
 def _belonged(rows: Traces, row: RowMapping, at: float) -> tuple[str | None, str | None]:

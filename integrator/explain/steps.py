@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from integrator.store.traces import Traces
+from integrator.store.withdrawals import WithdrawalKind
 
 _NOT_KEPT = "its raw record is not kept any more"
 
@@ -35,9 +36,13 @@ def list_steps(rows: Traces) -> Iterator[Step]:
 
 
 def _first_sights(rows: Traces) -> Iterator[Step]:
+    known = {row["listing_key"] for row in rows.versions}
     for row in rows.listings:
         again = f" as generation {row['generation']}: its id was used again" if row["generation"] > 1 else ""
-        yield Step(row["first_seen_at"], "first seen", f"It was seen for the first time{again}.")
+        text = f"It was seen for the first time{again}."
+        if row["key"] not in known:
+            text = "The platform named it for the first time; no record of it was ever read."
+        yield Step(row["first_seen_at"], "first seen", text)
 
 
 def _last_sights(rows: Traces) -> Iterator[Step]:
@@ -98,9 +103,12 @@ def _rejections(rows: Traces) -> Iterator[Step]:
 # Disappearing and holding --------------------------------------------------------------------------------------------
 
 
+_GONE = {WithdrawalKind.REUSED.value: "ended", WithdrawalKind.HIDDEN.value: "hidden"}
+
+
 def _withdrawals(rows: Traces) -> Iterator[Step]:
     for row in rows.withdrawals:
-        what = {"reused": "ended", "hidden": "hidden"}.get(row["kind"], "withdrawn")
+        what = _GONE.get(row["kind"], "withdrawn")
         follows = f" It was merged into {row['merged_into']}." if row["merged_into"] else ""
         text = f"{row['reason']}{follows} Run {row['run']}, proof by {row['kind']}, evidence {row['evidence']}."
         yield Step(row["at"], what, text)

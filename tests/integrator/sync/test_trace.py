@@ -9,11 +9,12 @@ from integrator.errors import UnknownListing
 from integrator.explain.trace import Trace, trace_listing
 from integrator.explain.values import Value, trace_values
 from integrator.listing import Listing
-from integrator.record import Record
+from integrator.record import Policies, Policy, Record
 from integrator.store.tables import archive
 from integrator.sync.deciding import approve_hold
 from integrator.sync.detailing import read_details
-from tests.fakes.connector import FakeConnector
+from integrator.sync.undo import undo_run
+from tests.fakes.connector import FakeConnector, row
 
 
 def trace(world: Any, external_id: str, *, as_of: float | None = None) -> Trace:
@@ -113,6 +114,58 @@ def test_an_id_that_was_used_again_tells_of_both_lives(synced, change) -> None:
 def test_an_id_never_seen_says_when_the_feed_was_last_read_whole(synced) -> None:
     with pytest.raises(UnknownListing, match=r"was ever read.*last at 20\d\d-.* UTC read whole"):
         trace(synced, "404")
+
+
+def test_one_that_we_hide_ourselves_says_so_with_its_proof(synced, change, clock) -> None:
+    change("003", name="", updated=2000)
+    synced.sync()
+    before = now(synced)
+    clock.advance(days=31)
+    synced.sync()
+
+    assert "hidden" in words(synced, "003")
+    assert "not shown to buyers (stale)" in trace(synced, "003").now
+    assert trace(synced, "003", as_of=before).standing.visible
+    assert trace(synced, "003", as_of=now(synced)).standing.hidden_reason == "stale"
+
+
+def test_one_that_was_withdrawn_before_it_was_ever_read_says_so(synced, feed) -> None:
+    feed.tombstones = [{"id": "900", "at": 5000}]
+    synced.sync()
+
+    found = trace(synced, "900")
+
+    assert (found.standing.state, found.standing.version) == ("withdrawn", None)
+    assert "no record of it was ever read" in found.steps[0].text
+
+
+def test_one_that_was_brought_back_names_who_did_it_and_why(synced, feed) -> None:
+    feed.listings.pop(3)
+    feed.gone = {"003"}
+    run = synced.sync(full=True).run
+    gone = now(synced)
+    synced.clock.advance(60)
+
+    undo_run(synced.database, run, by="kim", reason="the seller called", clock=synced.clock)
+
+    assert "kim brought it back: the seller called." in texts(synced, "003")
+    assert trace(synced, "003", as_of=gone).standing.state == "withdrawn"
+    assert trace(synced, "003", as_of=now(synced)).standing.visible
+
+
+def test_a_version_that_waits_in_a_hold_is_told_with_it(world, feed) -> None:
+    feed.listings = [row(f"{number:03}") for number in range(120)]
+    feed.policies = Policies(missing={"price": Policy.HOLD})
+    world.sync()
+    for each in feed.listings:
+        each.update(price="99.00", updated=2000)
+    assert world.sync().state == "held"
+
+    found = trace(world, "003")
+
+    assert "Version 2 waits to be released in hold 1." in found.now
+    assert "It waits in hold 1" in texts(world, "003")
+    assert (found.standing.version, found.standing.visible) == (1, True)
 
 
 # As of an instant ----------------------------------------------------------------------------------------------------
