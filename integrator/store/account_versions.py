@@ -144,7 +144,7 @@ def release_held(connection: Connection, hold: int, *, limit: int, now: float) -
 
 def _release(connection: Connection, which: ColumnElement[bool], *, limit: int, now: float) -> list[str]:
     columns = (account_version.c[name] for name in ("platform", "external_id", "version", *_TAKEN_OVER))
-    wanted = select(*columns).join(account, IS_PENDING).where(which).limit(limit)
+    wanted = select(*columns).join(account, IS_PENDING).where(which).limit(limit).with_for_update()
     rows = connection.execute(wanted).all()
     _release_account.many(connection, [(*row[3:], now, *row[:3]) for row in rows])
     _release_version.many(connection, [(now, *row[:3]) for row in rows])

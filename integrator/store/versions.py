@@ -11,8 +11,9 @@ from enum import StrEnum
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from integrator.record import Lane
 from integrator.store.database import Prepared, chunks
-from integrator.store.runs import RunState
+from integrator.store.runs import REPLAY, RunState
 from integrator.store.tables import account_version, listing, version
 from integrator.store.tables import run as run_table
 
@@ -226,6 +227,7 @@ def _release(connection: Connection, which: ColumnElement[bool], *, limit: int, 
         .where(which)
         .order_by(version.c.listing_key)
         .limit(limit)
+        .with_for_update()
     )
     rows = connection.execute(wanted).all()
     _release_listing.many(connection, [(*row[5:], row[0], row[1]) for row in rows])
@@ -245,19 +247,24 @@ def hold_pending(connection: Connection, run: int, hold: int, *, limit: int) -> 
 
 
 def find_left_over(connection: Connection, platform: str, lane: str, *, before: int) -> list[int]:
-    """Earlier runs of this lane that never came to their end and left versions pending.
+    """Runs that are over without having released what they wrote: earlier ones of this lane, and asides of any time.
 
-    A run that came to its end has taken over what was left before it.
+    A run that came to its end has taken over what its lane had left before it.
     """
-    here = (run_table.c.platform == platform) & (run_table.c.lane == lane) & (run_table.c.id < before)
+    here = (run_table.c.platform == platform) & (run_table.c.id != before)
+    of_lane = (run_table.c.lane == lane) & (run_table.c.id < before)
     ended = run_table.c.state.in_([RunState.SUCCEEDED.value, RunState.HELD.value])
-    last = select(func.coalesce(func.max(run_table.c.id), 0)).where(here, ended).scalar_subquery()
+    last = select(func.coalesce(func.max(run_table.c.id), 0)).where(here, of_lane, ended).scalar_subquery()
+    # Nobody repeats a replay or a reading of details that stopped.
+    stopped = run_table.c.state.in_([RunState.FAILED.value, RunState.CANCELLED.value, RunState.LOST.value])
+    of_asides = run_table.c.lane.in_([REPLAY, Lane.DETAIL.value]) & stopped
     pending = VersionState.PENDING.value
     left = or_(
         exists().where(version.c.run == run_table.c.id, version.c.state == pending),
         exists().where(account_version.c.run == run_table.c.id, account_version.c.state == pending),
     )
-    return list(connection.execute(select(run_table.c.id).where(here, run_table.c.id > last, left)).scalars())
+    wanted = select(run_table.c.id).where(here, or_(of_lane & (run_table.c.id > last), of_asides), left)
+    return list(connection.execute(wanted).scalars())
 
 
 def has_pending(connection: Connection, run: int) -> bool:

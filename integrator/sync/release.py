@@ -38,7 +38,7 @@ def release_run(committer: Committer) -> str:
 
 
 def _inherit(committer: Committer) -> None:
-    """What dead runs of this lane left pending is judged and released with this one's."""
+    """What runs that stopped left pending is judged and released with this one's."""
     run = committer.run
     with committer.database.read() as connection:
         dead = versions.find_left_over(connection, run.platform, str(run.lane), before=run.id)

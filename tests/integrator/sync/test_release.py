@@ -5,6 +5,7 @@ import pytest
 from integrator.errors import FeedUnavailable
 from integrator.record import Policies
 from integrator.store.holds import find_hold
+from integrator.store.tables import run
 from integrator.sync import release
 from integrator.sync.guards import Objection
 from integrator.sync.release import reject_held, release_held
@@ -101,6 +102,22 @@ def test_what_waits_keeps_its_listing_as_it_was(synced, feed, change) -> None:
     assert (kept["account_id"], kept["visible"], kept["updated_at"]) == ("A1", True, 1000)
 
 
+def test_what_waits_shows_nothing_when_a_newer_parser_reads_the_same(synced, feed, change) -> None:
+    change("003", visible=False, updated=2000)
+    _break(feed)
+    synced.sync(full=True)
+    synced.sync(full=True)
+    feed.parser_version = 2
+    with synced.database.write() as connection:
+        connection.execute(run.update().values(position=None))
+
+    outcome = synced.sync(full=True)
+
+    assert outcome.counters.unchanged == 12
+    assert synced.one("003")["visible"]
+    assert _versions(synced, "003") == [(1, "released"), (2, "pending")]
+
+
 def test_a_record_that_waits_is_unchanged_when_it_comes_again(synced, feed, change) -> None:
     change("003", price="9.00", updated=2000)
     _break(feed)
@@ -167,6 +184,19 @@ def test_what_a_failed_run_left_is_released_with_the_next(synced, feed, change, 
     assert synced.one("003")["version"] == 2
     kept = {each["name"]: each["whole"] for each in synced.rows("measure") if each["run"] == outcome.run}
     assert kept["pairs"] == 1, "what it inherits is judged with it"
+
+
+def test_what_a_stopped_replay_left_is_released_with_the_next_changes(synced, feed, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("integrator.sync.asides.release_run", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            replay_feed(synced.database, OtherParser(parser_version=2, platform=feed.platform), synced.clock)
+    assert {each["version"] for each in synced.rows("listing")} == {1}
+    feed.parser_version, feed.changed_only = 2, []
+
+    synced.sync()
+
+    assert {each["version"] for each in synced.rows("listing")} == {2}
 
 
 def test_a_changed_account_waits_as_a_listing_does(synced, feed) -> None:
