@@ -93,15 +93,15 @@ class Stage:
             for left in self._folder.glob(f"{self._trial.name}-*"):
                 left.unlink()
 
-    def sync(self, database: Database, *, hours: float = 1) -> Outcome:
+    def sync(self, database: Database, *, hours: float = 1, url: str = "") -> Outcome:
         """A census, so many hours after the recording. The spool is empty, so everything is asked for."""
         shutil.rmtree(self._spool, ignore_errors=True)
         clock = SteadyClock(self.recording.now + timedelta(hours=hours))
-        return sync_feed(database, self.open(), clock, how=Slice(full=True))
+        return sync_feed(database, self.open(url), clock, how=Slice(full=True))
 
-    def open(self) -> Connector:
-        """A connector that remembers nothing but its spool."""
-        return open_connector(self.platform, self.server.url, self.recording, self._spool)
+    def open(self, url: str = "") -> Connector:
+        """A connector that remembers nothing but its spool; of another address than the recording's, if given."""
+        return open_connector(self.platform, url or self.server.url, self.recording, self._spool)
 
     def body_of(self, question: str) -> bytes:
         return self.recording.replies[question].body
@@ -117,3 +117,12 @@ def compare(expected: Facts, got: Facts) -> Iterator[str]:
         if rows != got[name]:
             lost, other = len(set(rows) - set(got[name])), len(set(got[name]) - set(rows))
             yield f"{name}: {lost} lost, {other} other"
+
+
+def read_contents(database: Database) -> dict[str, bytes]:
+    """What every listing says, by its id."""
+    wanted = select(listing.c.external_id, version.c.content).join(
+        version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version)
+    )
+    with database.read() as connection:
+        return {row.external_id: row.content for row in connection.execute(wanted)}

@@ -1,135 +1,26 @@
 """Reliability C1: a body that is not whole, in any of nine shapes (packed or plain) and cut anywhere, is refused."""
 
-import gzip
 import json
 import random
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import requests
 
-from connectors.decode import decode_json, decode_xml
+from connectors.decode import Page, decode_json, decode_json_page, decode_xml
 from connectors.http import Transport
 from integrator.errors import BytesRefused
+from integrator.record import Kind
+from tests.drills.framing import PACKED, SHAPES, Server, Shape, chunk, close_delimit, pack, send
+from tests.drills.stage import DONE, PLATFORMS, Stage, read_contents
 from tests.drills.tally import OpenTally, Tally
 from tests.fakes.clock import FakeClock
 
 SEED = 9
-CHUNK = 97
-PACKED = ("Content-Encoding: gzip",)
 
 Read = Callable[[str], bytes]
-Cut = Callable[[bytes, random.Random], bytes]
-
-
-class Server:
-    """Gives every caller the same bytes, then closes."""
-
-    def __init__(self) -> None:
-        self.reply = b""
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection:
-                self._answer(connection)
-
-    def _answer(self, connection: socket.socket) -> None:
-        asked = b""
-        while b"\r\n\r\n" not in asked:
-            piece = connection.recv(65536)
-            if not piece:
-                return
-            asked += piece
-        connection.sendall(self.reply)
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(timeout=5)
-
-
-# Answers -------------------------------------------------------------------------------------------------------------
-
-
-def send(body: bytes, *headers: str, length: int | None = None) -> bytes:
-    """An answer that tells its length: the body's own, or another."""
-    return close_delimit(body, f"Content-Length: {len(body) if length is None else length}", *headers)
-
-
-def close_delimit(body: bytes, *headers: str) -> bytes:
-    lines = ["HTTP/1.1 200 OK", "Connection: close", "Content-Type: application/octet-stream", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def chunk(body: bytes) -> bytes:
-    """The body in chunks, with the empty one that ends it."""
-    pieces = [body[start : start + CHUNK] for start in range(0, len(body), CHUNK)]
-    return b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in [*pieces, b""])
-
-
-def cut_off(body: bytes, dice: random.Random, *, keep: int = 0, spare: int = 1) -> bytes:
-    """At least `keep` bytes of the front, and at least `spare` bytes less than all."""
-    return body[: dice.randrange(keep, len(body) - spare + 1)]
-
-
-def damage_trailer(packed: bytes, dice: random.Random) -> bytes:
-    """One byte of checksum or length is another."""
-    place = len(packed) - dice.randrange(1, 9)
-    return packed[:place] + bytes([packed[place] ^ dice.randrange(1, 256)]) + packed[place + 1 :]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A way not to be whole. `is_page`: HTTP cannot know, and the page's own reader must refuse it."""
-
-    name: str
-    make: Cut
-    is_page: bool = False
-
-
-def short_length(body: bytes, dice: random.Random, *headers: str) -> bytes:
-    return send(cut_off(body, dice), *headers, length=len(body))
-
-
-def cut_chunks(body: bytes, dice: random.Random, *headers: str) -> bytes:
-    """Before the last chunk, which has no content: with it the body would be whole."""
-    return close_delimit(cut_off(chunk(body), dice, spare=len(b"0\r\n\r\n")), "Transfer-Encoding: chunked", *headers)
-
-
-def pack(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
-
-
-SHAPES = [
-    Shape("gzip halved", lambda page, dice: send(cut_off(pack(page), dice, spare=9), *PACKED)),
-    Shape("gzip trailer missing", lambda page, dice: send(pack(page)[: -dice.randrange(1, 9)], *PACKED)),
-    Shape("gzip trailer wrong", lambda page, dice: send(damage_trailer(pack(page), dice), *PACKED)),
-    Shape("length short, gzip", lambda page, dice: short_length(pack(page), dice, *PACKED)),
-    Shape("length short, plain", short_length),
-    Shape("close-delimited, gzip", lambda page, dice: close_delimit(cut_off(pack(page), dice), *PACKED)),
-    Shape("close-delimited, plain", lambda page, dice: close_delimit(cut_off(page, dice)), is_page=True),
-    Shape("chunk cut, gzip", lambda page, dice: cut_chunks(pack(page), dice, *PACKED)),
-    Shape("chunk cut, plain", cut_chunks),
-    Shape(
-        "second gzip member",
-        lambda page, dice: send(pack(page) + cut_off(pack(b"[]" + page), dice, keep=1, spare=0), *PACKED),
-    ),
-    Shape("bytes behind, gzip", lambda page, dice: send(pack(page) + dice.randbytes(dice.randrange(1, 40)), *PACKED)),
-    Shape("bytes behind, plain", lambda page, dice: send(page + b"x" * dice.randrange(1, 40)), is_page=True),
-    Shape("page ends early, gzip", lambda page, dice: send(pack(cut_off(page, dice)), *PACKED), is_page=True),
-    Shape("page ends early, plain", lambda page, dice: send(cut_off(page, dice)), is_page=True),
-]
 
 
 # Pages ---------------------------------------------------------------------------------------------------------------
@@ -151,7 +42,15 @@ PAGES = [(write_json, decode_json), (write_xml, decode_xml)]
 # The drill -----------------------------------------------------------------------------------------------------------
 
 
-def drill(tally: Tally, server: Server, read: Read, *, cuts: int) -> None:
+class Same(Server):
+    """The same bytes for everybody."""
+
+    def __init__(self) -> None:
+        self.reply = b""
+        super().__init__(lambda _head, _body: self.reply)
+
+
+def drill(tally: Tally, server: Same, read: Read, *, cuts: int) -> None:
     dice = random.Random(tally.seed)
     for shape in SHAPES:
         for number in range(cuts):
@@ -185,14 +84,14 @@ def read_trustingly(url: str) -> bytes:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
+def server() -> Iterator[Same]:
+    server = Same()
     yield server
     server.close()
 
 
-def test_no_body_that_is_not_whole_is_accepted(server: Server, open_tally: OpenTally, is_full_drill: bool) -> None:
-    tally = open_tally("bytes", seed=SEED)
+def test_no_body_that_is_not_whole_is_accepted(server: Same, open_tally: OpenTally, is_full_drill: bool) -> None:
+    tally = open_tally("C1 bytes", seed=SEED)
 
     drill(tally, server, read_whole, cuts=100 if is_full_drill else 10)
 
@@ -200,7 +99,7 @@ def test_no_body_that_is_not_whole_is_accepted(server: Server, open_tally: OpenT
 
 
 @pytest.mark.parametrize(("write", "decode"), PAGES)
-def test_the_same_pages_are_accepted_whole(server: Server, write, decode) -> None:
+def test_the_same_pages_are_accepted_whole(server: Same, write, decode) -> None:
     """Else a reader that refuses everything would pass the drill."""
     page = write(random.Random(SEED))
     whole = [
@@ -220,10 +119,101 @@ def test_the_same_pages_are_accepted_whole(server: Server, write, decode) -> Non
         decode(got)
 
 
-def test_the_drill_notices_a_reader_that_trusts_the_library(server: Server, open_tally: OpenTally) -> None:
-    tally = open_tally("bytes", seed=SEED, planted="the library's own body")
+def test_the_drill_notices_a_reader_that_trusts_the_library(server: Same, open_tally: OpenTally) -> None:
+    tally = open_tally("C1 bytes", seed=SEED, planted="the library's own body")
 
     drill(tally, server, read_trustingly, cuts=10)
 
     fooled = {each.partition(":")[0] for each in tally.violations}
     assert {"gzip halved", "gzip trailer missing", "close-delimited, gzip", "second gzip member"} <= fooled
+
+
+# The same with connectors: no page of which a part came is applied ----------------------------------------------------
+
+
+# The first answer that holds listings.
+LISTINGS = ("goodsList?type=json&pageNo=1&numOfRows=100", "product-0001", "/v1/products")
+
+
+@contextmanager
+def framing(stage: Stage, question: str, make: Callable[[bytes], bytes]) -> Iterator[str]:
+    """An address that gives the recorded answers whole, and the one to this question as `make` frames it."""
+
+    def answer(head: bytes, body: bytes) -> bytes:
+        lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = lines[0].split(" ")
+        asked = len(stage.server.asked)
+        reply = stage.server.answer(method, path, dict(line.split(": ", 1) for line in lines[1:]), body)
+        whole = reply.body
+        if stage.server.asked[asked] == question:
+            return make(whole)
+        return send(whole) if reply.status == 200 else b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+    server = Server(answer)
+    try:
+        yield server.url + stage.recording.path
+    finally:
+        server.close()
+
+
+def find_applied(stage: Stage, question: str, shape: Shape, dice: random.Random) -> Iterator[str]:
+    """What a census into an empty store makes of a body that is not whole."""
+    body = stage.body_of(question)
+    # GobizKOREA's drop is joined out of many files: nothing of it stands in one of them alone.
+    inside = {each.external_id for each in stage.records if each.kind is Kind.LISTING and each.body in body}
+    with framing(stage, question, lambda whole: shape.make(whole, dice)) as url, stage.trial(empty=True) as database:
+        outcome = stage.sync(database, url=url)
+        contents = read_contents(database)
+    if outcome.state == DONE:
+        yield "the run succeeded"
+    if found := inside & contents.keys() or (contents.keys() if stage.platform == "gobizkorea" else ()):
+        yield f"{len(found)} listings of it were applied"
+
+
+def drill_pages(tally: Tally, stage: Stage, shapes: list[Shape], *, cuts: int) -> None:
+    dice = random.Random(tally.seed)
+    question = next(each for each in stage.questions if any(name in each for name in LISTINGS))
+    for shape in shapes:
+        for _ in range(cuts):
+            wrong = find_applied(stage, question, shape, dice)
+            tally.count(*(f"{stage.platform}, {shape.name}: {each}" for each in wrong))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_no_page_that_is_not_whole_is_applied(
+    platform: str, tmp_path: Path, open_tally: OpenTally, is_full_drill: bool
+) -> None:
+    tally = open_tally(f"C1 pages, {platform}", seed=SEED)
+
+    with Stage.playing(platform, tmp_path) as stage:
+        drill_pages(tally, stage, SHAPES if is_full_drill else SHAPES[::2], cuts=20 if is_full_drill else 1)
+
+    assert tally.violations == []
+
+
+def test_the_same_answers_are_applied_whole(tmp_path: Path) -> None:
+    """Else a connector that applies nothing would pass the drill."""
+    whole = Shape("whole", lambda page, _: send(pack(page), *PACKED))
+    with Stage.playing("tradekorea", tmp_path) as stage:
+        wrong = list(find_applied(stage, "GET /v1/products?limit=50", whole, random.Random(SEED)))
+
+    assert wrong == ["the run succeeded", "50 listings of it were applied"]
+
+
+def test_the_drill_notices_a_page_mended_at_its_cut(
+    tmp_path: Path, open_tally: OpenTally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mend(body: bytes, path: Sequence[str]) -> Page:
+        try:
+            return decode_json_page(body, path)
+        except BytesRefused:
+            rows, _, _ = body.rpartition(b',{"productNo"')
+            return decode_json_page(rows + b'],"hasMore":false,"nextCursor":null}', path)
+
+    monkeypatch.setattr("connectors.tradekorea.access.decode_json_page", mend)
+    tally = open_tally("C1 pages, tradekorea", seed=SEED, planted="a page is mended at its cut")
+
+    with Stage.playing("tradekorea", tmp_path) as stage:
+        drill_pages(tally, stage, [shape for shape in SHAPES if shape.is_page], cuts=2)
+
+    assert any("were applied" in each for each in tally.violations)

@@ -22,26 +22,15 @@ from integrator.ports import Connector, Parsed
 from integrator.record import Kind, Record
 from integrator.store.archive import ArchiveReader
 from integrator.store.database import Database
-from integrator.store.tables import listing, rejection, version
+from integrator.store.tables import rejection
 from integrator.sync.replay import replay_feed
 from tests.contract.connectors.replay import SteadyClock
 from tests.drills.poisoning import Poison, poisons_of, read_row_id, replace_row
-from tests.drills.stage import DONE, PLATFORMS, Stage
+from tests.drills.stage import DONE, PLATFORMS, Stage, read_contents
 from tests.drills.tally import OpenTally, Tally
 
 SEED = 41
 ROWS = 40  # of the first page, from which the poisoned one is chosen
-
-Contents = Mapping[str, bytes]
-
-
-def read_contents(database: Database) -> Contents:
-    """What every listing says, by its id."""
-    wanted = select(listing.c.external_id, version.c.content).join(
-        version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version)
-    )
-    with database.read() as connection:
-        return {row.external_id: row.content for row in connection.execute(wanted)}
 
 
 def read_rejections(database: Database) -> list[Any]:
