@@ -22,7 +22,7 @@ from connectors.pace import Limits, Pace, open_session
 from connectors.redaction import HIDE_QUERIES, Redaction
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, HanmaruError
 from integrator.issues import ENCODING_INVALID, TOO_LARGE, TRUNCATED
-from integrator.ports import Budget, Clock, Window
+from integrator.ports import Budget, Clock, Kept, Spool, Window
 from integrator.record import Batch, End, Lane
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ class _Call:
     body: bytes | None = field(default=None, repr=False)
     sink: "_Sink | None" = None
     counted: Counted | None = None
+    known: Kept | None = field(default=None, repr=False)
 
     @property
     def is_spoilt(self) -> bool:
@@ -172,12 +173,24 @@ class Transport:
         headers: Headers | None = None,
         reader: Callable[[Answer], T],
         counted: Counted | None = None,
+        spool: Spool | None = None,
     ) -> T:
         """GET and give what `reader` makes of the answer; a body it refuses is asked for again.
 
-        `counted` names the window in which the platform counts this call; None: it does not.
+        `counted` names the window in which the platform counts this call; None: it does not. An answer that the
+        platform gives a name (ETag, Last-Modified) is kept in `spool`, and is not sent again until it changes.
         """
-        return self._repeat(_Call("GET", path, query=query, headers=headers or {}, counted=counted), reader)
+        call = _Call("GET", path, query=query, headers=headers or {}, counted=counted)
+        if spool is None:
+            return self._repeat(call, reader)
+        address = self._base + path
+        known = spool.recall(address)
+        found, answer = self._repeat(replace(call, known=known), lambda answer: (reader(answer), answer))
+        fresh = Kept(answer.body, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""))
+        is_new = answer.status == 200 and (known is None or fresh.body is not known.body)
+        if is_new and (fresh.etag or fresh.last_modified):
+            spool.keep(address, fresh)
+        return found
 
     def download(
         self,
@@ -261,6 +274,8 @@ class Transport:
     def _send(self, call: _Call) -> requests.Response:
         headers = dict(call.headers() if callable(call.headers) else call.headers)
         headers.setdefault("User-Agent", _AGENT)
+        if call.known is not None:
+            headers |= _ask_if_changed(call.known)
         headers.setdefault("Accept-Encoding", "gzip" if call.sink is None else "identity")
         prepared = self._session.prepare_request(requests.Request(call.method, self._base, headers, data=call.body))
         # Set past the library's own quoting: keys and signatures need the exact characters.
@@ -276,7 +291,10 @@ class Transport:
         limits, before = self._limits, self.bytes_read
         pieces = self._pieces(response, max_bytes=limits.page_bytes)
         body = b"".join(_unpacked(pieces, response.headers.get("Content-Encoding", ""), limits))
-        return reader(Answer(response.status_code, response.headers, body, self.bytes_read - before))
+        answer = Answer(response.status_code, response.headers, body, self.bytes_read - before)
+        if call.known is not None and answer.status == 304:
+            answer = replace(answer, status=200, body=call.known.body)
+        return reader(answer)
 
     def _receive_part(self, sink: _Sink, response: requests.Response, reader: Callable[[Answer], T]) -> T:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -306,6 +324,11 @@ class Transport:
         if isinstance(error, ProtocolError):
             return BytesRefused(f"{self.host} broke off in the middle of an answer", code=TRUNCATED)
         return FeedUnavailable(f"{self.host} cannot be reached ({type(error).__name__})", code="UNREACHABLE")
+
+
+def _ask_if_changed(known: Kept) -> dict[str, str]:
+    told = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in told.items() if value}
 
 
 def _whole(judge: Callable[[Answer], None]) -> Callable[[Answer], Answer]:

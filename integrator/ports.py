@@ -67,8 +67,20 @@ class Budget(Protocol):
         """Calls that were reserved and not made may be made by others."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A whole answer, and what its server calls it; "" where it does not say."""
+
+    body: bytes
+    etag: str = ""
+    last_modified: str = ""
+
+
 class Spool(Protocol):
-    """Large files on this host's disk, named by the SHA-256 of their bytes; survives a restart."""
+    """Large files on this host's disk, named by the SHA-256 of their bytes; survives a restart.
+
+    Beside them, answers by their address: the server may be asked whether they changed instead of for all their bytes.
+    """
 
     def find(self, sha256: str) -> Path | None:
         """The file, if it is here whole."""
@@ -77,7 +89,13 @@ class Spool(Protocol):
         """A file to write to; it appears under its name only if the block ends well and the bytes hash to the name."""
 
     def keep_only(self, sha256s: Iterable[str]) -> None:
-        """Remove every other file."""
+        """Remove every other file, and the answers."""
+
+    def recall(self, address: str) -> Kept | None:
+        """The answer last kept of this address, if it is here whole."""
+
+    def keep(self, address: str, answer: Kept) -> None:
+        """Keep this answer instead of the last one. The address holds no secret."""
 
 
 class Connector(Protocol):

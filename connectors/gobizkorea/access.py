@@ -79,15 +79,15 @@ class DropServer:
         return self._transport.bytes_read
 
     def read_index(self) -> dict[str, Any]:
-        """The drops that can be had now."""
+        """The drops that can be had now. Never kept: it carries the platform's clock."""
         index = self._patiently(lambda: self._read("/drop/v2/manifest.json", read_index))
         self._ahead = index["asOf"] - self._clock.now()
         return index
 
-    def read_manifest(self, seq: int) -> Drop:
+    def read_manifest(self, seq: int, spool: Spool) -> Drop:
         """The manifest of one drop; waits for one that is being made."""
         path = f"/drop/v2/{seq}/manifest.json"
-        return self._patiently(lambda: self._read(path, lambda wire: read_manifest(wire, seq=seq)))
+        return self._patiently(lambda: self._read(path, lambda wire: read_manifest(wire, seq=seq), spool))
 
     def download(self, seq: int, part: Part, spool: Spool) -> None:
         """One part into the spool. Raises BytesRefused when it is not the file that its manifest promises."""
@@ -106,12 +106,13 @@ class DropServer:
 
     # Calls ------------------------------------------------------------------------------------------------------------
 
-    def _read(self, path: str, reader: Callable[[Any], T]) -> T:
+    def _read(self, path: str, reader: Callable[[Any], T], spool: Spool | None = None) -> T:
         def read(answer: Answer) -> T | None:
             self._judge(answer)
             return None if _is_not_ready(answer) else reader(decode_json(answer.body))
 
-        found = self._transport.read(path, headers=self._headers("GET", path), reader=self._or_not_ready(read))
+        headers, patient = self._headers("GET", path), self._or_not_ready(read)
+        found = self._transport.read(path, headers=headers, reader=patient, spool=spool)
         if isinstance(found, NotReady):
             raise found
         return found

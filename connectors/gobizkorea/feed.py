@@ -101,7 +101,7 @@ class Walk:
     def _take(self, seq: int) -> Generator[Batch, None, str]:
         """Read one drop; gives the reason why the walk cannot go on behind it, or ""."""
         try:
-            drop = self._server.read_manifest(seq)
+            drop = self._server.read_manifest(seq, self._spool)
             self._check_base(drop)
             join = yield from self._gather(drop)
         except (BytesRefused, Expired) as error:

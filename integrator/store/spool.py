@@ -9,11 +9,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+import msgspec
+
 from integrator.errors import BytesRefused
 from integrator.issues import HASH
+from integrator.ports import Kept
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED: Final = ".part-"
+_ANSWER: Final = "answer-"
 
 
 class DiskSpool:
@@ -47,8 +51,31 @@ class DiskSpool:
         """Remove every other file, with what earlier, broken off writes have left."""
         kept = {_checked(name) for name in sha256s}
         for path in list(self._folder.glob("*")) if self._folder.is_dir() else []:
-            if path.name not in kept and (_NAME.fullmatch(path.name) or path.name.startswith(_UNFINISHED)):
+            if path.name not in kept and (_NAME.fullmatch(path.name) or path.name.startswith((_UNFINISHED, _ANSWER))):
                 path.unlink(missing_ok=True)
+
+    def recall(self, address: str) -> Kept | None:
+        """See `ports.Spool`. What cannot be read is not there: the server then sends it again."""
+        try:
+            head, _, body = self._answer(address).read_bytes().partition(b"\n")
+            told = msgspec.json.decode(head, type=dict[str, str])
+        except (OSError, msgspec.DecodeError):
+            return None
+        is_whole = told.get("sha256") == hashlib.sha256(body).hexdigest()
+        return Kept(body, told.get("etag", ""), told.get("last_modified", "")) if is_whole else None
+
+    def keep(self, address: str, answer: Kept) -> None:
+        """See `ports.Spool`."""
+        digest = hashlib.sha256(answer.body).hexdigest()
+        told = {"etag": answer.etag, "last_modified": answer.last_modified, "sha256": digest}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self._folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(told) + b"\n" + answer.body)
+        os.replace(name, self._answer(address))
+
+    def _answer(self, address: str) -> Path:
+        return self._folder / f"{_ANSWER}{hashlib.sha256(address.encode()).hexdigest()}"
 
 
 class _HashingFile:

@@ -390,17 +390,6 @@ breaker = Table(  # whether a platform may be asked now
     Column("reason", Text, nullable=False, server_default=""),
 )
 
-validator = Table(  # what a conditional request sends
-    "validator",
-    metadata,
-    Column("platform", Text, primary_key=True),
-    Column("address", Text, primary_key=True),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("digest", LargeBinary),
-    Column("seen_at", Float, nullable=False),
-)
-
 viewing = Table(  # how often a product's page was asked for
     "viewing",
     metadata,

@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from connectors.http import Answer, Transport
 from connectors.pace import Limits
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, QuotaSpent
+from integrator.store.spool import DiskSpool
 
 KEY = "aB3+Kx/9pQ7mZ2vT+8LrYw=="
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
@@ -267,6 +269,77 @@ def test_a_spent_quota_is_not_knocked_at_again(server: ScriptedServer, transport
     with pytest.raises(QuotaSpent):
         transport.read("/list", reader=reader)
     assert len(server.asked) == 1
+
+
+# Answers that did not change -----------------------------------------------------------------------------------------
+
+
+def read_text(transport: Transport, spool: DiskSpool) -> str:
+    def reader(got: Answer) -> str:
+        transport.check_status(got)
+        return got.body.decode()
+
+    return transport.read("/drop", reader=reader, spool=spool)
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        ('ETag: "abc"', b'If-None-Match: "abc"'),
+        ('ETag: W/"abc"', b'If-None-Match: W/"abc"'),
+        ("Last-Modified: Mon, 14 Sep 2026 03:00:00 GMT", b"If-Modified-Since: Mon, 14 Sep 2026 03:00:00 GMT"),
+    ],
+)
+def test_an_answer_that_has_a_name_is_not_sent_again(
+    server: ScriptedServer, transport: Transport, tmp_path: Path, named: str, asked: bytes
+) -> None:
+    server.script = [answer(b"as it is", named), answer(b"", status="304 Not Modified")]
+    spool = DiskSpool(tmp_path)
+
+    assert [read_text(transport, spool), read_text(transport, spool)] == ["as it is", "as it is"]
+    assert asked not in server.asked[0]
+    assert asked in server.asked[1]
+    assert transport.bytes_read == len(b"as it is")
+
+
+def test_a_server_may_ignore_the_question(server: ScriptedServer, transport: Transport, tmp_path: Path) -> None:
+    server.script = [answer(b"old", 'ETag: "1"'), answer(b"new", 'ETag: "2"'), answer(b"", status="304 Not Modified")]
+    spool = DiskSpool(tmp_path)
+
+    assert [read_text(transport, spool) for _ in range(3)] == ["old", "new", "new"]
+
+
+def test_nothing_is_kept_of_an_answer_without_a_name(
+    server: ScriptedServer, transport: Transport, tmp_path: Path
+) -> None:
+    server.script = [answer(b"as it is")]
+
+    read_text(transport, DiskSpool(tmp_path))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_kept_of_an_answer_that_is_refused(
+    server: ScriptedServer, transport: Transport, tmp_path: Path
+) -> None:
+    server.script = [answer(b"gone", 'ETag: "1"', status="404 Not Found")]
+
+    with pytest.raises(FeedChanged):
+        read_text(transport, DiskSpool(tmp_path))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_not_modified_is_no_answer_to_who_did_not_ask(
+    server: ScriptedServer, transport: Transport, tmp_path: Path
+) -> None:
+    server.script = [answer(b"", status="304 Not Modified")]
+
+    with pytest.raises(FeedChanged):
+        read_text(transport, DiskSpool(tmp_path))
+
+
+# What is sent --------------------------------------------------------------------------------------------------------
 
 
 def test_path_and_query_are_sent_exactly_as_given(server: ScriptedServer, transport: Transport) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from integrator.errors import BytesRefused
+from integrator.ports import Kept
 from integrator.store.spool import DiskSpool
 
 BODY = b"one part of a drop"
@@ -35,6 +36,31 @@ def test_a_file_does_not_appear_before_it_is_whole(spool):
     with spool.create(NAME) as sink:
         sink.write(BODY)
         assert spool.find(NAME) is None
+
+
+def test_an_answer_is_recalled_as_it_was_kept_last(spool):
+    spool.keep("http://shop.example/a", Kept(b"old", '"1"'))
+    spool.keep("http://shop.example/a", Kept(b"line\nline", '"2"', "Mon, 14 Sep 2026 03:00:00 GMT"))
+
+    assert spool.recall("http://shop.example/a") == Kept(b"line\nline", '"2"', "Mon, 14 Sep 2026 03:00:00 GMT")
+    assert spool.recall("http://shop.example/b") is None
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, 130])
+def test_an_answer_that_is_not_whole_is_not_there(spool, tmp_path, cut):
+    spool.keep("http://shop.example/a", Kept(b"x" * 100, '"1"'))
+    (file,) = (tmp_path / "spool").iterdir()
+    file.write_bytes(file.read_bytes()[:cut])
+
+    assert spool.recall("http://shop.example/a") is None
+
+
+def test_answers_go_with_the_files_they_belong_to(spool):
+    spool.keep("http://shop.example/a", Kept(b"old", '"1"'))
+
+    spool.keep_only([])
+
+    assert spool.recall("http://shop.example/a") is None
 
 
 def test_other_bytes_than_promised_are_refused_and_leave_nothing(spool, tmp_path):

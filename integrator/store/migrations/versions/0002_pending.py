@@ -71,16 +71,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", "name", name=op.f("pk_measure")),
     )
     op.create_table(
-        "validator",
-        sa.Column("platform", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("etag", sa.Text(), nullable=True),
-        sa.Column("last_modified", sa.Text(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(), nullable=True),
-        sa.Column("seen_at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("platform", "address", name=op.f("pk_validator")),
-    )
-    op.create_table(
         "viewing",
         sa.Column("product_id", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -192,7 +182,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_detail_read_at"), table_name="detail")
     op.drop_column("account", "pending")
     op.drop_table("viewing")
-    op.drop_table("validator")
     op.drop_table("measure")
     op.drop_table("budget")
     op.drop_table("breaker")
