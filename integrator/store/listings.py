@@ -268,15 +268,20 @@ def confirm_listings(connection: Connection, same: Sequence[NewVersion], *, run:
         raise StaleState
 
 
-def end_listings(connection: Connection, keys: Sequence[int], state: ListingState) -> None:
-    """Take listings out of sight, withdrawn or ended by a later generation; a version that waits ends with them."""
+def end_listings(connection: Connection, keys: Sequence[int], state: ListingState) -> int:
+    """Take listings out of sight, withdrawn or ended by a later generation; gives how many versions that waited end
+    with them."""
+    waited = 0
     for piece in chunks(keys):
         wanted = select(listing.c.key, listing.c.pending).where(
             listing.c.key.in_(piece), listing.c.pending.is_not(None)
         )
-        supersede(connection, [(row[0], row[1]) for row in connection.execute(wanted)])
+        waiting = [(row[0], row[1]) for row in connection.execute(wanted)]
+        supersede(connection, waiting)
         values = {"state": state.value, "visible": False, "pending": None}
         connection.execute(update(listing).where(listing.c.key.in_(piece)).values(values))
+        waited += len(waiting)
+    return waited
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,6 +265,7 @@ class Committer:
             elif isinstance(parsed, Detail):
                 details.append((record, parsed))
         self._archive.keep(connection, taken.raws, run=self.run.id, now=self.now())
+        add_cost(self.run, "parsed", len(records))
         self.withdraw_told(connection, withdrawals, counted)
         if details:
             self.write(connection, take_details(connection, self.connector, details, now=self.now()), counted)
@@ -284,7 +285,8 @@ class Committer:
     ) -> None:
         """Take listings out of sight, each with its proof."""
         now = self.now()
-        end_listings(connection, keys, ListingState.WITHDRAWN)
+        if end_listings(connection, keys, ListingState.WITHDRAWN):
+            close_empty_holds(connection, self.connector.platform, now=now)
         save_proofs(connection, proofs, run=self.run.id, now=now)
         mark(connection, self.connector.platform, accounts, run=self.run.id, now=now)
         self._leave_holds(connection, keys, now=now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from integrator.listing import Withdrawal
+from integrator.store.holds import close_empty_holds
 from integrator.store.listings import Known, ListingState, end_listings, find_earlier, remember_gone
 from integrator.store.versions import load_waiting
 from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
@@ -54,7 +55,8 @@ def end_earlier(
     """These (id, generation) are shown now: the products that had their ids end; gives the accounts touched."""
     earlier = find_earlier(connection, platform, later)
     keys = [each.key for each in earlier]
-    end_listings(connection, keys, ListingState.ENDED)
+    if end_listings(connection, keys, ListingState.ENDED):
+        close_empty_holds(connection, platform, now=now)
     reason = "The platform uses this id again for another product."
     save_proofs(connection, [Proof(key, WithdrawalKind.REUSED, reason, {}) for key in keys], run=run, now=now)
     return {each.account_id for each in earlier}

@@ -397,6 +397,15 @@ def test_a_hold_whose_versions_were_all_replaced_closes_itself(held, feed, chang
     assert [each["state"] for each in held.rows("hold")] == ["closed"]
 
 
+def test_a_hold_whose_listings_were_all_withdrawn_closes_itself(held, feed) -> None:
+    feed.tombstones = [{"id": each, "at": 5000} for each in ("003", "004", "900")]
+
+    held.sync()
+
+    assert [each["state"] for each in held.rows("hold")] == ["closed"]
+    assert not {"003", "004", "900"} & held.visible()
+
+
 def test_a_refused_record_is_unchanged_when_it_comes_again(held, feed) -> None:
     assert _decide(held, reject_held) == 3
     parsed = feed.parsed
