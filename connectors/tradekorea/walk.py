@@ -12,13 +12,15 @@ from typing import Final, Self
 from connectors.decode import as_objects
 from connectors.tradekorea.access import Calls, CursorExpired, TombstonesGone, WirePage
 from connectors.tradekorea.wire import KNOWN, PLATFORM, PRODUCT_ID, SUPPLIER_ID
-from integrator.clean.dates import read_instant
+from integrator.clean.dates import KOREA, read_instant
 from integrator.errors import FeedChanged, FeedUnavailable
 from integrator.record import Batch, End, Json, Kind, Lane, Plan, Record, Wire
 
 # A record dated ahead must not move the place where a broken chain begins again beyond what has been read. A walk of
 # a million products at the guide's limit takes six hours, so one day is ahead of any honest edit during it.
 _AHEAD: Final = timedelta(days=1)
+# How long ago a clock may have been turned back that we meet for the first time now: feeds are read each hour or so.
+_TURNED_BACK: Final = timedelta(days=1)
 # Beginnings again from the same place, and empty pages in a row: more is a loop, not a walk.
 _MOST_RESTARTS: Final = 3
 _MOST_EMPTY: Final = 200
@@ -116,7 +118,7 @@ class Walk:
             return replace(fresh, stage=LISTINGS.name, since=place.begun)
         if place.stage == LISTINGS.name:
             # Also what was withdrawn while the products were read; before a first census nothing needs withdrawing.
-            return replace(fresh, stage=WITHDRAWALS.name, since=_earlier(self._watermark, place.as_of))
+            return replace(fresh, stage=WITHDRAWALS.name, since=_earlier(place.begun or self._watermark, place.as_of))
         return None
 
     def _walk_stage(self) -> Iterator[Batch]:
@@ -176,12 +178,16 @@ class Walk:
         self._place = replace(self._place, cursor=None, since=oldest)
 
     def _is_back(self, page: WirePage) -> bool:
-        """Whether the platform's clock is before the time asked from: then the earlier of the two is asked from."""
+        """Whether the platform's clock is before the time asked from: then it is asked from a day before that clock.
+
+        What was edited between the turning back and now is dated before now too.
+        """
         since = read_instant(self._place.since, field="since").value
         if since is None or page.as_of >= since.at:
             return False
-        self._warnings.append(f"tradeKorea's clock went back to {page.as_of_text}; read from there")
-        self._place = replace(self._place, cursor=None, since=page.as_of_text, begun=page.as_of_text)
+        self._warnings.append(f"tradeKorea's clock went back to {page.as_of_text}; read from a day before")
+        since_then = (page.as_of - _TURNED_BACK).astimezone(KOREA).isoformat(timespec="seconds")
+        self._place = replace(self._place, cursor=None, since=since_then, begun=since_then)
         return True
 
     # Pages ------------------------------------------------------------------------------------------------------------

@@ -121,11 +121,11 @@ def test_a_walk_resumed_at_any_position_gives_what_was_left(five, connector):
         assert (rest_end.census, rest_end.watermark) == (end.census, end.watermark)
 
 
-def test_a_clock_that_went_back_is_a_warning_and_the_earlier_time_is_asked_from(five, connector):
+def test_a_clock_that_went_back_is_a_warning_and_a_day_before_it_is_asked_from(five, connector):
     _, end = walk(connector, Lane.CHANGES, watermark={"as_of": "2026-09-20T11:00:00+09:00"})
 
-    assert five.calls(PRODUCTS)[-1] == {"updatedAfter": AS_OF, "limit": "50"}
-    assert five.calls(TOMBSTONES) == [{"since": AS_OF, "limit": "50"}]
+    assert five.calls(PRODUCTS)[-1] == {"updatedAfter": "2026-09-13T11:00:00+09:00", "limit": "50"}
+    assert five.calls(TOMBSTONES) == [{"since": "2026-09-13T11:00:00+09:00", "limit": "50"}]
     assert "went back" in end.warnings[0]
 
 
