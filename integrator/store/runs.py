@@ -32,7 +32,8 @@ REPLAY = "replay"
 # the feed fresh. A census has no such age: whether its place still stands the platform decides.
 RESUME_CHANGES_WITHIN_S = 6 * 3600.0
 
-_RESUMABLE = (RunState.QUEUED, RunState.RUNNING, RunState.INCOMPLETE, RunState.CANCELLED, RunState.LOST)
+# Runs in these states are over; any other goes on from its place, if it has one.
+_OVER = (RunState.SUCCEEDED, RunState.HELD)
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ def find_resumable(connection: Connection, platform: str, lane: Lane, *, now: fl
     """The last run of this lane, if it stopped half-way; one whose walk is over goes on with what follows the walk."""
     last = select(run).where(run.c.platform == platform, run.c.lane == lane.value).order_by(run.c.id.desc()).limit(1)
     row = connection.execute(last).mappings().first()
-    if row is None or RunState(row["state"]) not in _RESUMABLE:
+    if row is None or RunState(row["state"]) in _OVER:
         return None
     if row["walk_end"] is not None:
         return _run_of(row)
