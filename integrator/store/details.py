@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import Connection, Select, bindparam, exists, select, update
 
 from integrator.store.database import insert_for
 from integrator.store.listings import ListingState
@@ -75,3 +75,44 @@ def _never_read() -> Select[str]:
 def _stalest() -> Select[str]:
     oldest = select(listing.c.external_id).join_from(detail, listing, listing.c.key == detail.c.listing_key)
     return oldest.order_by(detail.c.read_at, listing.c.key)
+
+
+# Details by an older parser ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDetail:
+    """A live listing's detail that an older parser read, and its record's name in the archive."""
+
+    listing_key: int
+    external_id: str
+    account_id: str
+    raw: bytes
+    content: bytes
+
+
+def list_outdated(
+    connection: Connection, platform: str, *, parser_version: int, after: int, limit: int
+) -> list[KeptDetail]:
+    """Details after this listing's key that another parser than this one read, in its order."""
+    columns = (detail.c.listing_key, listing.c.external_id, listing.c.account_id, detail.c.raw, detail.c.content)
+    wanted = (
+        select(*columns)
+        .join(listing, listing.c.key == detail.c.listing_key)
+        .where(listing.c.platform == platform, listing.c.state == ListingState.LIVE.value)
+        .where(detail.c.parser_version != parser_version, detail.c.listing_key > after)
+        .order_by(detail.c.listing_key)
+        .limit(limit)
+    )
+    return [KeptDetail(*row) for row in connection.execute(wanted)]
+
+
+def replace_details(connection: Connection, said: Sequence[DetailStatement]) -> None:
+    """What today's parser makes of kept records; when they were read from the platform stays as it was."""
+    here = update(detail).where(detail.c.listing_key == bindparam("of"), detail.c.raw == bindparam("as_kept"))
+    rows = [
+        {"of": each.listing_key, "as_kept": each.raw, "parser": each.parser_version, "said": each.content}
+        for each in said
+    ]
+    if rows:
+        connection.execute(here.values(parser_version=bindparam("parser"), content=bindparam("said")), rows)

@@ -24,10 +24,11 @@ from integrator.store.runs import REPLAY, Counters, save_run
 from integrator.store.sightings import list_kept, load_sightings, restore_sightings
 from integrator.store.waiting import judge_anew, list_held
 from integrator.sync.asides import Aside, aside, busy
-from integrator.sync.drift import Measured
 from integrator.sync.intake import Intake
+from integrator.sync.measuring import Measured
 from integrator.sync.outcome import Outcome, Progress, count_of, quiet
 from integrator.sync.poison import may_be_poison
+from integrator.sync.rereading import Reread, reread_details
 from integrator.sync.taken import Taken, decode_listing
 from integrator.sync.units import in_rounds
 
@@ -62,7 +63,7 @@ _decode_scope = msgspec.json.Decoder(_Scope).decode
 def replay_feed(
     database: Database, connector: Connector, clock: Clock, *, rejected: bool = False, progress: Progress = quiet
 ) -> Outcome:
-    """Read again what is kept of every live listing and account, or (`rejected`) only what stands rejected.
+    """Read again what is kept of every live listing, account and detail, or (`rejected`) only what stands rejected.
 
     Without a newer parser nothing but rejections can change: a record of an unchanged parser is unchanged.
     """
@@ -103,11 +104,13 @@ class _Replay:
                 self._take(unit)
                 done += len(unit)
                 self._progress("replay", done, None)
+        details = Reread() if rejected_only else reread_details(self._committer)
+        done, self._pruned = done + details.read, self._pruned + details.not_kept
         counted = self._committer.run.counters
         gone = f" {self._pruned:,} not kept any more." if self._pruned else ""
         self._run.reason = (
             f"{count_of(done, 'kept record')} read again: {count_of(counted.changed, 'listing')} changed, "
-            f"{counted.new:,} new.{gone}"
+            f"{counted.new:,} new{details.say_changed()}.{gone}"
         )
 
     def go_held(self, hold: Hold) -> None:

@@ -10,6 +10,7 @@ from integrator.listing import Account, Detail, Listing
 from integrator.record import Kind, Record
 from integrator.store.tables import archive, metadata
 from integrator.sync.detailing import read_details
+from integrator.sync.replay import replay_feed
 from tests.fakes.connector import FakeConnector
 
 
@@ -100,3 +101,20 @@ def test_a_code_that_is_no_field_of_the_record_stands_among_its_issues(synced) -
 
     assert found.fields["listing", "issues"].examples[0].after == ["UNIT_UNKNOWN"]
     assert NAME_MISSING not in found.rejected
+
+
+def test_what_is_foretold_of_details_is_what_a_replay_does(synced) -> None:
+    read_details(synced.database, synced.feed, synced.clock, limit=4)
+    before = {each["listing_key"]: each["read_at"] for each in synced.rows("detail")}
+    later = LaterParser(parser_version=2)
+    foretold = rehearse_replay(synced.database, later).fields["detail", "descriptions.en"]
+
+    outcome = replay_feed(synced.database, later, synced.clock)
+
+    assert f"{foretold.lost} details changed" in outcome.reason
+    details = synced.rows("detail")
+    assert {each["parser_version"] for each in details} == {2}
+    assert not any(b"Made with care" in bytes(each["content"]) for each in details)
+    assert {each["listing_key"]: each["read_at"] for each in details} == before
+    assert synced.marked() == {"A1", "A2"}
+    assert ("detail", "descriptions.en") not in rehearse_replay(synced.database, later).fields
