@@ -149,6 +149,8 @@ class SharedBudget:
         with self._database.write() as connection:
             for name, calls in left.items():
                 here = (budget.c.key == self._key) & (budget.c.window == name)
+                # A window that is spent stays so: the platform itself may have said it.
+                here &= budget.c.used < budget.c.calls
                 connection.execute(update(budget).where(here).values(used=budget.c.used - calls))
 
     # Windows ---------------------------------------------------------------------------------------------------------

@@ -143,6 +143,17 @@ def test_what_was_reserved_and_not_made_is_given_back(database, open_budget, clo
     assert used(database) == {"20260914": 1}
 
 
+def test_nothing_is_given_back_to_a_window_that_the_platform_calls_spent(database, open_budget, clock):
+    window = day(clock, calls=100_000)
+    taker = open_budget()
+    taker.take(window, lane=Lane.CENSUS)
+    open_budget().learn(window, used=100_000)
+
+    taker.give_back()
+
+    assert used(database) == {"20260914": 100_000}
+
+
 def test_a_fast_walk_writes_once_in_a_hundred_calls(database, open_budget, clock):
     taker, window = open_budget(), day(clock, calls=100_000)
     taker.take(window, lane=Lane.CENSUS)
