@@ -61,7 +61,8 @@ def trace_values(
     with database.read() as connection:
         rows = find_traces(connection, connector.platform, external_id)
         standing = stand_now(rows) if as_of is None else stand_at(rows, as_of)
-        versions, others = _find_versions(rows, standing), list(_find_others(rows, standing, as_of))
+        versions = _find_versions(rows, standing)
+        others = list(_find_others(rows, versions[0], standing, as_of)) if versions else []
         kept = ArchiveReader().find(connection, {each.raw for each in (*versions, *others)})
     traced = [_trace(connector, each, kept.get(each.raw)) for each in versions]
     values = list(_unmask(versions, traced)) if versions else []
@@ -89,23 +90,17 @@ def _key(rows: Traces, standing: Standing) -> int | None:
     return next((row["key"] for row in rows.listings if row["generation"] == standing.generation), None)
 
 
-def _find_others(rows: Traces, standing: Standing, as_of: float | None) -> Iterator[_Stored]:
-    """Its detail and its account."""
-    row = next((each for each in rows.listings if each["generation"] == standing.generation), None)
-    if row is None or standing.version is None:
-        return
+def _find_others(rows: Traces, shown: _Stored, standing: Standing, as_of: float | None) -> Iterator[_Stored]:
+    """Its detail, and the account that this version names."""
     for each in rows.details:
-        if each["listing_key"] == row["key"] and (as_of is None or each["read_at"] <= as_of):
+        if each["listing_key"] == _key(rows, standing) and (as_of is None or each["read_at"] <= as_of):
             yield _Stored("detail", "detail", each["raw"], _decode_detail(each["content"]))
-    yield from _find_account(rows, row, as_of)
-
-
-def _find_account(rows: Traces, row: RowMapping, as_of: float | None) -> Iterator[_Stored]:
+    account_id = getattr(shown.said, "account_id", "")
     for each in rows.accounts:
-        if each["external_id"] == row["account_id"] and (as_of is None or each["first_seen_at"] <= as_of):
-            shown = each if as_of is None else _account_at(rows, each, as_of)
-            said = _decode_account(shown["content"])
-            yield _Stored("account", f"account {each['external_id']}", shown["raw"], said, said.scope)
+        if each["external_id"] == account_id and (as_of is None or each["first_seen_at"] <= as_of):
+            row = each if as_of is None else _account_at(rows, each, as_of)
+            said = _decode_account(row["content"])
+            yield _Stored("account", f"account {account_id}", row["raw"], said, said.scope)
 
 
 def _account_at(rows: Traces, now: RowMapping, at: float) -> RowMapping:

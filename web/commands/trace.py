@@ -42,6 +42,7 @@ def trace(*, platform: str, external_id: str, day: datetime | None, fields: bool
         return
     if fields:
         _print_values(values)
+        click.echo("")
     else:
         for step in found.steps:
             click.echo(f"{write_time(step.at)}  {step.what:<10}  {step.text}")
@@ -96,6 +97,8 @@ def _print_values(values: list["Value"]) -> None:
     from integrator.explain.rules import explain_rule
 
     last: Read | None = None
+    if not values:
+        click.echo("No version of it was released: there are no values to trace.")
     for value in values:
         if value.read != last:
             last = value.read
@@ -114,7 +117,6 @@ def _print_values(values: list["Value"]) -> None:
             click.echo(f"      issue {issue.code}: {_short(issue.raw)}")
         if value.today is not None:
             click.echo(f"      today's parser reads {_short(value.today)}: see `hanmaru replay --dry-run`")
-    click.echo("")
 
 
 def _short(value: object) -> str:

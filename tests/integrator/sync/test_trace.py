@@ -291,3 +291,19 @@ def test_as_of_an_instant_the_values_of_then_are_traced(synced, change) -> None:
 
     assert values(synced, "003", as_of=then)["listing.names.en"].traced.value == "Hand cream 003"
     assert values(synced, "003")["listing.names.en"].traced.value == "Another name"
+
+
+def test_as_of_an_instant_the_account_of_then_is_traced(synced, change) -> None:
+    then = now(synced)
+    change("003", account="A2", updated=2000)
+    synced.sync()
+
+    assert values(synced, "003", as_of=then)["account.names.en"].read.name == "account A1"
+    assert values(synced, "003")["account.names.en"].read.name == "account A2"
+
+
+def test_what_was_never_shown_has_no_values(world, change) -> None:
+    change("003", name="")
+    world.sync()
+
+    assert values(world, "003") == {}
