@@ -206,6 +206,17 @@ def load_account_contents(connection: Connection, platform: str, external_ids: S
     return found
 
 
+def load_shown_accounts(connection: Connection, platform: str, external_ids: Sequence[str]) -> dict[str, bytes]:
+    """Account as JSON, by id: what is shown, whatever waits."""
+    found: dict[str, bytes] = {}
+    for piece in chunks(external_ids):
+        here = (account.c.platform == platform) & account.c.external_id.in_(piece)
+        found.update(
+            (row[0], row[1]) for row in connection.execute(select(account.c.external_id, account.c.content).where(here))
+        )
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
     """Where the newest record of an account is kept."""

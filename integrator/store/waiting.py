@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from integrator.store.database import chunks
-from integrator.store.tables import account_version, listing, version
+from integrator.store.tables import account, account_version, listing, version
 from integrator.store.versions import VersionState
 
 # So many are looked through for a diff; a person needs the pattern, not every row.
@@ -49,6 +49,23 @@ def find_waiting(connection: Connection, *, run: int, limit: int = LOOKED_AT) ->
     )
     for row in connection.execute(wanted):
         yield Waiting(*row)
+
+
+def find_waiting_accounts(connection: Connection, *, run: int, limit: int = LOOKED_AT) -> Iterator[Waiting]:
+    """Pending versions of accounts of a run beside what they would replace."""
+    wanted = (
+        select(account.c.external_id, account.c.content, account_version.c.content)
+        .join(
+            account_version,
+            (account_version.c.platform == account.c.platform)
+            & (account_version.c.external_id == account.c.external_id),
+        )
+        .where(account_version.c.run == run, account_version.c.state == VersionState.PENDING.value)
+        .order_by(account.c.external_id)
+        .limit(limit)
+    )
+    for row in connection.execute(wanted):
+        yield Waiting(row[0], row[0], row[1], row[2])
 
 
 def find_left_pending(connection: Connection, keys: Sequence[int], *, run: int) -> Iterator[tuple[bytes | None, bytes]]:

@@ -17,21 +17,22 @@ _LONGEST = 160
 _UNSAID = frozenset({"issues", "scope", "masked", "view_count", "contact"})
 
 
-def describe_versions(waiting: Iterable[Waiting], *, sellers: Sequence[tuple[str, int]]) -> dict[str, Json]:
-    """The diff of a held run: `changed` and `new` listings, `fields` by frequency, `examples` before and after."""
+def describe_versions(
+    waiting: Iterable[Waiting], accounts: Iterable[Waiting], *, sellers: Sequence[tuple[str, int]]
+) -> dict[str, Json]:
+    """The diff of a held run: `changed` and `new` records, `fields` by frequency, `examples` before and after."""
     fields: Counter[str] = Counter()
     examples: list[Json] = []
     changed = new = 0
-    for each in waiting:
+    for above, each in (*(("", each) for each in waiting), *(("seller.", each) for each in accounts)):
         if each.before is None:
             new += 1
             continue
         changed += 1
-        moved = compare_contents(each.before, each.after)
-        fields.update(moved.keys())
-        for name, (before, after) in moved.items():
-            if len(examples) < _EXAMPLES and fields[name] <= _OF_A_FIELD:
-                examples.append({"id": each.external_id, "field": name, "before": before, "after": after})
+        for name, (before, after) in compare_contents(each.before, each.after).items():
+            fields[above + name] += 1
+            if len(examples) < _EXAMPLES and fields[above + name] <= _OF_A_FIELD:
+                examples.append({"id": each.external_id, "field": above + name, "before": before, "after": after})
     return {
         "changed": changed,
         "new": new,

@@ -19,7 +19,7 @@ from integrator.store.measures import (
     volumes_before,
 )
 from integrator.store.runs import Run
-from integrator.store.waiting import count_waiting_sellers, find_hiding, find_waiting
+from integrator.store.waiting import count_waiting_sellers, find_hiding, find_waiting, find_waiting_accounts
 from integrator.sync.difference import describe_versions
 from integrator.sync.drift import Drift, find_drift, find_volume_drift
 
@@ -169,7 +169,11 @@ def object_to_run(
         reasons.append(f"Changed records would hide what a buyer sees now. {objection.reason}")
     if not reasons:
         return None
-    diff = describe_versions(find_waiting(connection, run=run.id), sellers=count_waiting_sellers(connection, run.id))
+    diff = describe_versions(
+        find_waiting(connection, run=run.id),
+        find_waiting_accounts(connection, run=run.id),
+        sellers=count_waiting_sellers(connection, run.id),
+    )
     return Objection(" ".join(reasons), {"reasons": list(reasons), **diff})
 
 

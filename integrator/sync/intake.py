@@ -14,7 +14,7 @@ from integrator.issues import OWN_FAULT, UNREADABLE
 from integrator.listing import Account, Listing
 from integrator.ports import Connector, Parsed
 from integrator.record import Kind, Record
-from integrator.store.accounts import AccountStatement, find_accounts, load_account_contents
+from integrator.store.accounts import AccountStatement, find_accounts, load_account_contents, load_shown_accounts
 from integrator.store.archive import name_body
 from integrator.store.contacts import FROM_ACCOUNT
 from integrator.store.listings import Known, ListingState, find_known
@@ -214,16 +214,25 @@ class Intake:
     def _take_fresh_accounts(self, connection: Connection, fresh: Sequence[FreshAccount], taken: Taken) -> None:
         remembered = self._find_rejections(connection, Kind.ACCOUNT, fresh)
         contents = load_account_contents(connection, self._platform, [each.record.external_id for each in fresh])
+        waiting = [
+            each.record.external_id for each in fresh if each.known is not None and each.known.pending is not None
+        ]
+        shown = load_shown_accounts(connection, self._platform, waiting)
         for each in fresh:
             external_id = each.record.external_id
             account = self._parse_or_reject(each, remembered.get(external_id, ()), taken)
             if isinstance(account, Account):
-                self._say_account(each, account, contents.get(external_id), taken)
+                stored = contents.get(external_id)
+                self._say_account(each, account, taken, stored=stored, shown=shown.get(external_id, stored))
 
-    def _say_account(self, each: FreshAccount, account: Account, stored: bytes | None, taken: Taken) -> None:
+    def _say_account(
+        self, each: FreshAccount, account: Account, taken: Taken, *, stored: bytes | None, shown: bytes | None
+    ) -> None:
+        """`stored`: what it said last, be it waiting for release; `shown`: what buyers see of it."""
         record, contact = each.record, account.contact
         if account.masked and stored is not None:
             account = keep_masked_account(account, decode_account(stored))
+        taken.measured.add_seller(account, None if shown is None else decode_account(shown))
         taken.count_unknown_codes(account.issues, record.external_id)
         content = encode_content(account)
         if contact is not None and "contact" not in account.masked:

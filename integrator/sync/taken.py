@@ -14,7 +14,7 @@ from integrator.store.archive import Raw, name_body
 from integrator.store.listings import HIDDEN_SCOPE, Known, NewListing, NewVersion
 from integrator.store.rejections import Rejected
 from integrator.store.runs import Counters
-from integrator.sync.drift import Measured
+from integrator.sync.measuring import Measured
 
 # Issues that say "no table of ours knows this": counted for `hanmaru unknowns`.
 _UNKNOWN_CODES = frozenset({CODE_UNKNOWN, CURRENCY_UNKNOWN, UNIT_UNKNOWN})

@@ -212,6 +212,7 @@ class FakeConnector:
             platform=self.platform,
             external_id=record.external_id,
             names={"en": str(record.fields["name"])},
+            homepage=str(record.fields["homepage"]) if record.fields.get("homepage") else None,
             contact=Contact(brn=str(brn), brn_valid=True) if brn else None,
         )
 

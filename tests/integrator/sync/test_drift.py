@@ -7,7 +7,8 @@ from decimal import Decimal
 from integrator.listing import Listing, Price, PriceState, PriceStep
 from integrator.record import Kind, Policies, Policy
 from integrator.store.measures import Share
-from integrator.sync.drift import Measured, find_drift, find_volume_drift
+from integrator.sync.drift import find_drift, find_volume_drift
+from integrator.sync.measuring import Measured
 from tests.fakes.connector import FakeConnector, row
 
 HOLD_PRICE = Policies(missing={"price": Policy.HOLD})

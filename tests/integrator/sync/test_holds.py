@@ -226,3 +226,21 @@ def test_prices_are_compared_with_what_is_shown_not_with_what_waits(jumped, feed
 
     assert jumped.sync().state == "held"
     assert jumped.one("000")["version"] == 1
+
+
+def test_sellers_that_lose_a_guarded_field_hold_a_run_too(world, feed) -> None:
+    feed.accounts = [
+        {"id": f"A{number:03}", "name": f"Firm {number}", "homepage": "firm.example"} for number in range(100)
+    ]
+    feed.policies = Policies(missing={"seller": Policy.HOLD})
+    world.sync()
+    for each in feed.accounts:
+        del each["homepage"]
+
+    outcome = world.sync(full=True)
+
+    assert outcome.state == "held"
+    assert "seller.homepage: 100 of 100 changed records had it, 0 have it now." in outcome.reason
+    diff: Any = _open(world).diff
+    assert diff["examples"][0] == {"id": "A000", "field": "seller.homepage", "before": "firm.example", "after": ""}
+    assert approve_hold(world.database, 1, by="kim", clock=world.clock) == 100
