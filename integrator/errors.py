@@ -60,6 +60,10 @@ class IndexUnavailable(HanmaruError):
     """The search index does not answer; the outbox keeps what was to be written."""
 
 
+class StorageUnavailable(HanmaruError):
+    """The disk takes no more (full, or failing); what was committed stays, and writing goes on once there is room."""
+
+
 class LeaseLost(HanmaruError):
     """Another process runs this feed and lane now; what this one had not committed is dropped."""
 

@@ -16,7 +16,7 @@ from rq import Queue, Worker, get_current_job
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
-from integrator.errors import HanmaruError
+from integrator.errors import HanmaruError, StorageUnavailable
 from integrator.record import Lane
 from integrator.store.database import Database
 from integrator.store.feeds import load_states
@@ -135,7 +135,7 @@ def run_scheduler(database: Database, queue: Queue, *, ways: Mapping[str, Ways],
         try:
             for each in tick(database, queue, ways=ways, now=datetime.now(UTC).timestamp()):
                 log.info("feed is due", platform=each.platform, lane=each.lane.value)
-        except (redis.RedisError, OperationalError) as error:
+        except (redis.RedisError, OperationalError, StorageUnavailable) as error:
             log.warning("tick missed", reason=str(error))
         if stop.wait(TICK_S):
             return

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from integrator.errors import SchemaMismatch
+from integrator.store.room import needing_room
 from integrator.store.tables import meta
 
 # The schema this code was written for, and the oldest code that may still use it (expand, then contract).
@@ -65,8 +66,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction, committed when the block ends well. On SQLite it has the write lock from the start."""
-        with self.engine.connect() as connection:
+        """One transaction, committed when the block ends well. On SQLite it has the write lock from the start.
+
+        Raises StorageUnavailable when the disk takes no more.
+        """
+        with needing_room(), self.engine.connect() as connection:
             connection = connection.execution_options(begin_immediate=True)
             with connection.begin():
                 yield connection

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from integrator.errors import LeaseLost
+from integrator.errors import LeaseLost, StorageUnavailable
 from integrator.ports import Clock
 from integrator.store.database import Database
 from integrator.store.tables import lease
@@ -94,8 +94,8 @@ def kept_alive(database: Database, held: Lease, clock: Clock) -> Iterator[None]:
                     renew_lease(connection, held, now=clock.now().timestamp())
             except LeaseLost:
                 return  # the walk itself finds out at its next write
-            except (OperationalError, IntegrityError):
-                continue  # a busy database; the term is long enough for another try
+            except (OperationalError, IntegrityError, StorageUnavailable):
+                continue  # a busy database, or a full disk; the term is long enough for another try
 
     thread = Thread(target=renew, name=f"lease-{held.platform}", daemon=True)
     thread.start()

@@ -97,6 +97,19 @@ SEED, SIZE, DAYS = 3, 14, 2
 OPENINGS = ("/oauth/token", "manifest.json", "numOfRows=1&", "numOfRows=1 ")
 
 
+class LongFeed(FakeFeed):
+    """Many listings and nothing else: something to fill a disk with."""
+
+    name = "long"
+
+    def open(self, *, later: bool, clock: Clock, spool: Path) -> Connector:
+        rows = [row(f"{number:03}", name=f"Cream {number:03} {'of many words ' * 40}") for number in range(60)]
+        return FakeConnector(listings=rows, accounts=ACCOUNTS, page=6)
+
+    def visible(self, *, is_first: bool) -> set[str]:
+        return {f"{number:03}" for number in range(60)}
+
+
 @dataclass(frozen=True, slots=True)
 class MockFeed:
     """A platform of the mock; `urls` are its address on the earlier day and on the later one."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from integrator.errors import HanmaruError
 from integrator.merge.price import Rates
 from integrator.ports import IndexWriter
 from integrator.publish.publisher import publish
@@ -127,6 +128,14 @@ class Clean:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a run in trouble came to: its state, or the error that whoever began it was told."""
+
+    state: str
+    reason: str
+
+
 class Ground:
     """Where the trials of all worlds take place, one after the other, each on a copy of its world's store.
 
@@ -150,7 +159,7 @@ class World:
         self._before.folder.mkdir(parents=True)
         do_in_child(self._prepare, self._answer)
         self._warm()
-        self._before.copy_to(ground.trial.folder)
+        self.begin_trial()
         self.clean: Clean = do_in_child(self._work_cleanly, self._answer)
 
     @property
@@ -225,7 +234,7 @@ class World:
 
     def kill_at(self, number: int) -> tuple[bool, list[str]]:
         """Whether the run was killed at that instant, and what is wrong after one more run."""
-        self._before.copy_to(self._ground.trial.folder)
+        self.begin_trial()
         child = fork(lambda: self._work_watched(Points(number), minutes=1), self._answer)
         child.wait()
         if not child.was_killed:
@@ -235,7 +244,7 @@ class World:
 
     def stop_at(self, number: int) -> tuple[bool, list[str]]:
         """The holder sleeps past its lease at that instant, another takes over, and the woken one writes nothing."""
-        self._before.copy_to(self._ground.trial.folder)
+        self.begin_trial()
         child = fork(lambda: self._work_watched(Points(number, signal.SIGSTOP), minutes=1), self._answer)
         if not child.wait():
             return False, []
@@ -246,6 +255,32 @@ class World:
         after = do_in_child(lambda: read_everything(self._ground.database), answer)
         wrong += compare(before, after)
         return True, [f"{self.name}, asleep at {self._describe(number)}: {each}" for each in wrong]
+
+    def begin_trial(self) -> None:
+        """The store as it was before the run."""
+        self._before.copy_to(self._ground.trial.folder)
+
+    def try_in_trouble(self, begin: Callable[[Database], None]) -> Said:
+        """What a run says for which there is trouble, begun in its process alone."""
+        said = do_in_child(lambda: self._work_in_trouble(begin), self._answer)
+        assert isinstance(said, Said)
+        return said
+
+    def recover(self, what: str) -> list[str]:
+        """What is wrong after one more run, without trouble."""
+        return [f"{self.name}, {what}: {each}" for each in do_in_child(self._recover, self._answer)]
+
+    def _work_in_trouble(self, begin: Callable[[Database], None]) -> Said:
+        begin(self._ground.database)
+        try:
+            outcome = self._work_watched(Points(), minutes=1)
+        except HanmaruError as error:
+            return Said(type(error).__name__, str(error))
+        return Said(outcome.state.value, outcome.reason)
+
+    def look(self, work: Callable[[Database], Any]) -> Any:
+        """What the work finds in the trial's store; in a child."""
+        return do_in_child(lambda: work(self._ground.database), self._answer)
 
     def _describe(self, number: int) -> str:
         names = self.clean.points
