@@ -43,9 +43,10 @@ class Parts:
         """Counts the products looked at."""
         from web.viewings import Viewings
 
-        return Viewings(self._write_viewings, clock=self.wiring.clock)
+        return Viewings(self.write_viewings, clock=self.wiring.clock)
 
-    def _write_viewings(self, counts: Mapping[str, int]) -> None:
+    def write_viewings(self, counts: Mapping[str, int]) -> None:
+        """Add how often each product was looked at."""
         from integrator.store.viewings import add_viewings
 
         with self.wiring.database.write() as connection:

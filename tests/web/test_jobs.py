@@ -10,6 +10,7 @@ from sqlalchemy import update
 from integrator.record import Confirmation, Lane
 from integrator.store.database import Database
 from integrator.store.feeds import register_feeds
+from integrator.store.leases import TERM_S
 from integrator.store.runs import Run, RunState, begin_run, end_run
 from integrator.store.tables import feed, run
 from integrator.sync.lanes import Due
@@ -154,6 +155,10 @@ def test_after_a_flush_the_next_tick_rings_again(database, connection, queue):
     connection.flushall()
 
     assert jobs.tick(database, queue, ways=WAYS, now=1000.0) == [CENSUS]
+
+
+def test_a_killed_process_is_noticed_within_a_minute():
+    assert TERM_S + jobs.TICK_S <= 60
 
 
 def test_jobs_are_stored_as_json(queue, connection):

@@ -4,7 +4,11 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.exc import OperationalError
 
+from integrator.store.tables import viewing
+from tests.fakes.catalogue import GONE, MERGED, SINGLE, stocked
 from tests.fakes.clock import FakeClock
+from web.app import create_app
+from web.parts import parts
 from web.viewings import LONGEST_S, MOST_VIEWS, Viewings
 
 
@@ -73,3 +77,23 @@ def test_a_busy_database_costs_the_views_and_nothing_else() -> None:
         beside.run()
 
     assert beside.waiting == []
+
+
+def test_the_pages_of_visible_products_are_counted(tmp_path) -> None:
+    shelf = stocked(tmp_path)
+    app = create_app(shelf.wiring.settings, wiring=shelf.wiring)
+    beside = Beside()
+    with app.app_context():
+        made = parts()
+        made.viewings = Viewings(made.write_viewings, clock=shelf.clock, beside=beside)
+    client = app.test_client()
+
+    for page in (MERGED, MERGED, SINGLE, GONE, "pnever"):
+        client.get(f"/en/product/{page}")
+    shelf.clock.advance(LONGEST_S)
+    client.get(f"/en/product/{MERGED}")
+    beside.run()
+
+    with shelf.wiring.database.read() as connection:
+        counts = {each["product_id"]: each["count"] for each in connection.execute(viewing.select()).mappings()}
+    assert counts == {MERGED: 3, SINGLE: 1}
