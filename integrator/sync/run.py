@@ -5,17 +5,18 @@ from its last committed position. The watermark moves only after a complete walk
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from integrator.clean.dates import korean_day
-from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, HanmaruError, LeaseLost
+from integrator.errors import AccessRefused, FeedChanged, FeedUnavailable, HanmaruError, LeaseLost, StorageUnavailable
 from integrator.ports import Clock, Connector
 from integrator.record import Batch, End, Lane, Plan
 from integrator.store.database import Database
 from integrator.store.feeds import Feed, FeedState, begin_changes, load_states, register_feeds
 from integrator.store.leases import Lease, free_lease, kept_alive, name_holder, renew_lease, take_lease
+from integrator.store.room import needing_room
 from integrator.store.runs import (
     Run,
     RunState,
@@ -76,7 +77,8 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
     except LeaseLost as error:  # before its run had begun
         return Outcome(connector.platform, RunState.LOST, str(error), clock.monotonic() - begun, lane=lane)
     finally:
-        with database.write() as connection:
+        # On a full disk it stays taken; it runs out by itself.
+        with suppress(StorageUnavailable), database.write() as connection:
             free_lease(connection, lease)
 
 
@@ -110,25 +112,32 @@ class _Attempt:
         self._begun = begun
         self._is_resumed = False
         self._run = self._take_up_or_begin()
+        self._place = self._run.position
 
     def go(self) -> Outcome:
         """Walk to the end, or to whatever stops it."""
         try:
-            verdict = self._walk_or_begin_anew()
+            with needing_room():
+                verdict = self._walk_or_begin_anew()
         except _TimeIsUp:
             verdict = Verdict(RunState.QUEUED, "This slice's time is over; the next one goes on from here.")
         except LeaseLost as error:
             return self._outcome(Verdict(RunState.LOST, str(error)))
+        except StorageUnavailable as error:
+            verdict = Verdict(RunState.INCOMPLETE, f"{error} What was read stays; the next sync goes on from there.")
         except FeedUnavailable as error:
             verdict = self._verdict_unavailable(error)
         except AccessRefused as error:
             verdict = Verdict(RunState.FAILED, f"The platform refuses our credentials: {error}")
         except FeedChanged as error:
-            verdict = Verdict(RunState.FAILED, f"The platform answers otherwise than its guide says: {error}")
+            reason = f"The platform answers otherwise than its guide says: {error}"
+            verdict = Verdict(RunState.FAILED, reason, walk_is_over=True)
         except KeyboardInterrupt:
             verdict = Verdict(RunState.CANCELLED, "It was stopped; the next sync goes on from here.")
         except BaseException as error:
-            self._end(Verdict(RunState.FAILED, _own_fault(error)))
+            # A place at which we fail again at once is no place to go on from.
+            is_stuck = self._is_resumed and self._run.position == self._place
+            self._end(Verdict(RunState.FAILED, _own_fault(error), walk_is_over=is_stuck))
             raise
         return self._end(verdict)
 
@@ -249,21 +258,21 @@ class _Attempt:
         self._run.not_before = retry_at.timestamp() if retry_at else None
         until = f" It may be asked again from {retry_at:%Y-%m-%d %H:%M} UTC." if retry_at else ""
         is_ban = retry_at is not None and retry_at - now > LONGEST_WAIT
+        said = f"{str(error).rstrip('.')}.{until}"
         if self._run.counters.seen or self._run.counters.accounts_seen or is_ban:
-            return Verdict(
-                RunState.INCOMPLETE, f"{error}{until} What was read stays; the next sync goes on from there."
-            )
-        return Verdict(RunState.FAILED, f"Nothing could be read: {error}{until}")
+            return Verdict(RunState.INCOMPLETE, f"{said} What was read stays; the next sync goes on from there.")
+        return Verdict(RunState.FAILED, f"Nothing could be read: {said}")
 
     def _end(self, verdict: Verdict) -> Outcome:
         if verdict.is_written:
             return self._outcome(verdict)
-        keeps_place = verdict.state in (RunState.QUEUED, RunState.INCOMPLETE, RunState.CANCELLED)
-        if not keeps_place or verdict.walk_is_over:
+        if verdict.walk_is_over:
             self._run.position = self._run.walk_end = None
         try:
             with self._database.write() as connection:
                 end_run(connection, self._run, verdict.state, reason=verdict.reason, now=self._now())
+        except StorageUnavailable:
+            return self._outcome(verdict)  # the row says so later: that its process ended without a word
         except HanmaruError as error:
             return self._outcome(Verdict(RunState.LOST, str(error)))
         return self._outcome(verdict)

@@ -119,7 +119,32 @@ def test_what_waiting_cannot_mend_has_failed(world, feed, error, words) -> None:
 
     assert outcome.state == "failed"
     assert words in outcome.reason
+
+
+def test_what_was_read_of_a_feed_that_turned_strange_is_read_again(world, feed) -> None:
+    _fail(feed, FeedChanged("a looping cursor"))
+    world.sync()
+
     assert world.rows("run")[0]["position"] is None
+
+
+def test_refused_credentials_cost_no_place(world, feed) -> None:
+    _fail(feed, AccessRefused("key unknown"))
+    first = world.sync()
+    _mend(feed)
+
+    assert (world.sync().run, feed.plans[-1].position) == (first.run, {"page": 4})
+
+
+def test_a_fault_of_our_own_costs_no_place_unless_it_comes_again_there(world, feed) -> None:
+    places = []
+    for at in (4, 5, 5, 4):
+        _fail(feed, ZeroDivisionError(), at=at)
+        with pytest.raises(ZeroDivisionError):
+            world.sync()
+        places.append(feed.plans[-1].position)
+
+    assert places == [None, {"page": 4}, {"page": 5}, None]
 
 
 def test_a_stopped_run_is_cancelled_and_goes_on(world, feed) -> None:
