@@ -261,6 +261,12 @@ account_version = Table(
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
+    Index(
+        "ix_account_version_hold",
+        "hold",
+        sqlite_where=text("hold IS NOT NULL"),
+        postgresql_where=text("hold IS NOT NULL"),
+    ),
 )
 
 contact = Table(  # personal and registration data, apart from everything that is shown

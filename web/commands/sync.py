@@ -34,7 +34,7 @@ def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, 
     """Bring platforms' changes into the searchable catalogue.
 
     A feed never read before gets a census. `index_writes` counts for all platforms of one command together and stands
-    in the last row. Exit codes: 0 done, 1 failed, incomplete, cancelled or lost, 3 deletions wait for a person.
+    in the last row. Exit codes: 0 done, 1 failed, incomplete, cancelled or lost, 3 something waits for a person.
     """
     names = list(PLATFORMS) if every else list(dict.fromkeys(platforms))
     if not names:

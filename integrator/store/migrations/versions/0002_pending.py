@@ -34,6 +34,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("platform", "external_id", "version", name=op.f("pk_account_version")),
     )
     op.create_index(
+        "ix_account_version_hold",
+        "account_version",
+        ["hold"],
+        unique=False,
+        sqlite_where=sa.text("hold IS NOT NULL"),
+        postgresql_where=sa.text("hold IS NOT NULL"),
+    )
+    op.create_index(
         "ix_account_version_pending",
         "account_version",
         ["run"],
@@ -185,6 +193,12 @@ def downgrade() -> None:
     op.drop_table("measure")
     op.drop_table("budget")
     op.drop_table("breaker")
+    op.drop_index(
+        "ix_account_version_hold",
+        table_name="account_version",
+        sqlite_where=sa.text("hold IS NOT NULL"),
+        postgresql_where=sa.text("hold IS NOT NULL"),
+    )
     op.drop_index(
         "ix_account_version_pending",
         table_name="account_version",
