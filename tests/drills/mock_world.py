@@ -16,6 +16,7 @@ from connectors.mock.platforms import Mock, Settings
 from connectors.mock.server import Connection
 from connectors.mock.truth import facts
 from integrator.ports import Clock
+from integrator.store.budgets import SharedBudget
 from integrator.store.database import Database
 from integrator.store.spool import DiskSpool
 from integrator.store.tables import listing
@@ -102,7 +103,8 @@ class Home:
         found = PLATFORMS[platform]
         access = Access(url, {each.name: each.test_value for each in found.credentials})
         with self.open() as database:
-            connector = found.open(access, clock=clock, spool=DiskSpool(self.folder / "spool"))
+            budget = SharedBudget.open(database, platform=platform, key=url, clock=clock)
+            connector = found.open(access, clock=clock, spool=DiskSpool(self.folder / "spool"), budget=budget)
             return sync_feed(database, connector, clock, how=Slice(full=full))
 
     def visible(self, platform: str) -> set[str]:
