@@ -185,7 +185,18 @@ def warn_of_run(connection: Connection, run: Run, *, policies: Policies) -> list
     if run.lane == Lane.CENSUS:
         volume = find_volume_drift(run.counters.seen, volumes_before(connection, run.platform, before=run.id))
         found.extend([volume] if volume else [])
-    return found
+    told = _find_many_told(connection, run)
+    return [*found, told] if told else found
+
+
+def _find_many_told(connection: Connection, run: Run) -> str | None:
+    """A platform that withdraws much of itself is believed, for it names each; but somebody should know."""
+    told = run.counters.withdrawn
+    if told <= MANY_LISTINGS:
+        return None
+    before = visible_after_good_runs(connection, run.platform)
+    usual = round(median(before)) if before else count_visible(connection, run.platform) + told
+    return f"The platform itself withdrew {told:,} of {usual:,} listings." if told > LARGE_SHARE * usual else None
 
 
 def _object_to_hiding(connection: Connection, run: Run, hiding: Sequence[Candidate], *, now: float) -> Objection | None:
