@@ -32,7 +32,7 @@ def test_every_connector_keeps_the_contract_over_its_mutants(
     tally = open_tally(f"feed contract kit, {platform}", seed=SEED)
 
     with Stage.playing(platform, tmp_path) as stage:
-        drill(tally, stage.open(), stage.records, rounds=250 if is_full_drill else 8)
+        drill(tally, stage.open(), stage.records, rounds=120 if is_full_drill else 8)
 
     assert tally.trials > len(MUTATORS) * 5
     assert tally.violations == []

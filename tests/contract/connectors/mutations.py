@@ -126,6 +126,8 @@ def write_otherwise(found: Fields, path: Path, dice: random.Random) -> bool:
         return False
     place = dice.choice(places)
     other = f"{text[:place]}{(int(text[place]) + dice.randrange(1, 10)) % 10}{text[place + 1 :]}"
+    if not other.strip("0"):
+        return False  # a zero says that there is none
     is_number = isinstance(value, int) and str(int(other)) == other
     return put(found, path, int(other) if is_number else other)
 
@@ -196,8 +198,8 @@ CHANGES: dict[str, Mutate] = {
     "a row null": on_list(lambda rows: [None, *rows]),
     "a thousand rows": on_list(lambda rows: (rows * 1000)[:1000]),
 }
-# What was there may stand elsewhere now, or nowhere, and both are sound.
-MOVES = {"swapped", "a row less"}
+# What was there may stand elsewhere now, or was not sent.
+MOVES = {"swapped", "a row less", "halved"}
 MUTATORS = {**ABSENCES, **CHANGES}
 
 
@@ -332,11 +334,16 @@ def find_blanked(before: Any, after: Any) -> str:
     for each in fields(before):
         old, new = getattr(before, each.name), getattr(after, each.name)
         # A free text may state a pack size, and most state none.
-        if each.name not in ("issues", "masked", "scope", "packs") and old and not new and old is not True:
+        if each.name not in ("issues", "masked", "scope", "packs") and is_filled(old) and not is_filled(new):
             return each.name
         if hasattr(old, "state") and old.state != new.state and str(new.state) in ("unknown", "missing"):
             return each.name
     return ""
+
+
+def is_filled(value: Any) -> bool:
+    """Whether it says something: False and 0 do."""
+    return value is not None and value not in ("", (), {})
 
 
 def is_noticed(connector: Connector, before: Record, mutant: Record) -> bool:
@@ -382,7 +389,9 @@ def try_damage(tried: Tried, connector: Connector, record: Record, dice: random.
     except Exception as error:
         tried.faults.append(f"{record.kind}, damaged bytes: raised {type(error).__name__}")
         return
-    tried.noticed += found != record.fields
-    tried.unnoticed["damaged bytes"] = tried.unnoticed.get("damaged bytes", 0) + (found == record.fields)
+    if found != record.fields:
+        tried.noticed += 1
+    else:
+        tried.unnoticed["damaged bytes"] = tried.unnoticed.get("damaged bytes", 0) + 1
     if body[:1] == b"{" and found != decode_row(body):
         tried.faults.append(f"{record.kind}, damaged bytes: read as something else")
