@@ -180,7 +180,8 @@ class SharedBudget:
         calls = row["calls"] if lane is Lane.CHANGES else row["calls"] - row["calls"] // SHARE_FOR_CHANGES
         used = row["used"] + self._uncounted
         if used >= calls:
-            text = f"{self._platform}'s calls are used up: {row['used']} of {row['calls']} in {row['window']}"
+            counted = f"{row['used']} of {row['calls']} in {row['window']}"
+            text = f"{self._platform}'s calls for {lane.value} are used up: {counted}"
             retry_at = datetime.fromtimestamp(row["ends_at"], UTC)
             raise QuotaSpent(text, code="QUOTA_SPENT", retry_at=retry_at)
         lot = min(max(1, row["calls"] // LOTS), calls - used)
