@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, or_, select
 
 from integrator.errors import UnknownListing
-from integrator.record import Lane
 from integrator.resolve.ids import PRODUCT, mint
 from integrator.store.catalogue import find_ids
-from integrator.store.runs import RunState
 from integrator.store.tables import (
     account,
     account_version,
@@ -22,7 +20,6 @@ from integrator.store.tables import (
     ledger,
     listing,
     outbox,
-    product,
     published,
     rejection,
     run,
@@ -52,9 +49,7 @@ class Traces:
     ledger: Rows  # ids that it founded or belongs to, and where they lead
     outbox: Rows
     published: Rows
-    shown: bool  # whether its product is shown
     runs: dict[int, RowMapping]
-    read: RowMapping | None  # the feed: when it was last read
 
 
 def find_traces(connection: Connection, platform: str, external_id: str) -> Traces:
@@ -65,7 +60,6 @@ def find_traces(connection: Connection, platform: str, external_id: str) -> Trac
     rejections = _all(
         connection, select(rejection).where(of_id, rejection.c.kind == "listing").order_by(rejection.c.id)
     )
-    read = connection.execute(select(feed).where(feed.c.platform == platform)).mappings().first()
     if not listings and not rejections:
         raise UnknownListing(_say_never_seen(connection, platform, external_id))
     keys = [row["key"] for row in listings]
@@ -90,21 +84,19 @@ def find_traces(connection: Connection, platform: str, external_id: str) -> Trac
         ledger=_find_ids_given(connection, listings, ids),
         outbox=_all(connection, select(outbox).where(outbox.c.product_id.in_(owners))),
         published=_all(connection, select(published).where(published.c.product_id.in_(owners))),
-        shown=any(connection.execute(select(product.c.visible).where(product.c.id.in_(owners))).scalars()),
         runs=_find_runs(connection, {row["run"] for row in versions} | {row["seen_run"] for row in listings}),
-        read=read,
     )
 
 
 def _say_never_seen(connection: Connection, platform: str, external_id: str) -> str:
     """When the feed was read whole matters: before that, nobody could have seen it."""
-    last = select(run.c.ended_at).where(
-        run.c.platform == platform, run.c.lane == Lane.CENSUS.value, run.c.state == RunState.SUCCEEDED.value
-    )
-    at = connection.execute(last.order_by(run.c.id.desc()).limit(1)).scalar()
-    when = "never" if at is None else f"last at {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    at = connection.execute(select(feed.c.census_at).where(feed.c.platform == platform)).scalar()
+    if at is None:
+        whole = "was never read whole"
+    else:
+        whole = f"was last read whole at {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
     unseen = f"No record of {platform} {external_id} was ever read: the platform has not shown it."
-    return f"{unseen} Its feed was {when} read whole."
+    return f"{unseen} Its feed {whole}."
 
 
 def _find_raws(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, RowMapping]:

@@ -112,7 +112,7 @@ def test_an_id_that_was_used_again_tells_of_both_lives(synced, change) -> None:
 
 
 def test_an_id_never_seen_says_when_the_feed_was_last_read_whole(synced) -> None:
-    with pytest.raises(UnknownListing, match=r"was ever read.*last at 20\d\d-.* UTC read whole"):
+    with pytest.raises(UnknownListing, match=r"was ever read.*last read whole at 20\d\d-.* UTC"):
         trace(synced, "404")
 
 
@@ -166,6 +166,11 @@ def test_a_version_that_waits_in_a_hold_is_told_with_it(world, feed) -> None:
     assert "Version 2 waits to be released in hold 1." in found.now
     assert "It waits in hold 1" in texts(world, "003")
     assert (found.standing.version, found.standing.visible) == (1, True)
+
+
+def test_of_a_feed_never_read_whole_an_unknown_id_says_that_too(world) -> None:
+    with pytest.raises(UnknownListing, match="Its feed was never read whole"):
+        trace(world, "404")
 
 
 # As of an instant ----------------------------------------------------------------------------------------------------
