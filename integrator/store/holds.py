@@ -133,6 +133,13 @@ def list_holds(connection: Connection, *, platform: str | None = None, every: bo
     return [_hold_of(row) for row in connection.execute(wanted).mappings()]
 
 
+def find_run_hold(connection: Connection, run: int) -> Hold | None:
+    """The last hold of what this run wrote, whatever became of it."""
+    wanted = _holds.where(hold.c.run == run, hold.c.kind == HoldKind.RUN.value).order_by(hold.c.id.desc()).limit(1)
+    row = connection.execute(wanted).mappings().first()
+    return _hold_of(row) if row else None
+
+
 def find_hold(connection: Connection, number: int) -> Hold | None:
     """One hold, whatever became of it."""
     row = connection.execute(_holds.where(hold.c.id == number)).mappings().first()

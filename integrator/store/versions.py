@@ -235,15 +235,10 @@ def _release(connection: Connection, which: ColumnElement[bool], *, limit: int, 
     return [Released(row[0], row[2], row[3], tuple({row[4], row[5]})) for row in rows]
 
 
-def hold_pending(connection: Connection, run: int, hold: int, *, limit: int) -> int:
-    """Put up to `limit` of the versions that this run left pending into a hold; gives how many."""
-    few = select(version.c.listing_key, version.c.version).where(pending_in(run)).limit(limit)
-    rows = connection.execute(few).all()
-    statement = update(version).where(version.c.listing_key == bindparam("of"), version.c.version == bindparam("which"))
-    if rows:
-        values = {"state": VersionState.HELD.value, "hold": hold}
-        connection.execute(statement.values(values), [{"of": row[0], "which": row[1]} for row in rows])
-    return len(rows)
+def hold_pending(connection: Connection, run: int, hold: int) -> None:
+    """Put what this run left pending into a hold."""
+    values = {"state": VersionState.HELD.value, "hold": hold}
+    connection.execute(update(version).where(pending_in(run)).values(values))
 
 
 def find_left_over(connection: Connection, platform: str, lane: str, *, before: int) -> list[int]:
@@ -275,11 +270,6 @@ def has_pending(connection: Connection, run: int) -> bool:
 def count_pending(connection: Connection, run: int) -> int:
     """How many versions of listings this run left pending."""
     return int(connection.execute(select(func.count()).select_from(version).where(pending_in(run))).scalar_one())
-
-
-def count_held(connection: Connection, hold: int) -> int:
-    """How many versions of listings wait in a hold."""
-    return int(connection.execute(select(func.count()).select_from(version).where(held_in(hold))).scalar_one())
 
 
 def refuse_held(connection: Connection, hold: int, *, now: float) -> int:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from integrator.store import account_versions, versions
-from integrator.store.holds import Hold, close_empty_holds, open_run_hold
+from integrator.store.holds import Hold, close_empty_holds, find_run_hold, open_run_hold
 from integrator.store.measures import load_measures, save_measures
+from integrator.store.runs import save_run
 from integrator.store.versions import Released, VersionState
 from integrator.store.worklist import mark
 from integrator.sync.commit import Committer, state_of_versions
@@ -25,16 +26,24 @@ def release_run(committer: Committer) -> str:
     if state_of_versions(committer.run) is VersionState.RELEASED:
         return ""
     _inherit(committer)
-    with committer.database.read() as connection:
-        if not _has_pending(connection, committer.run.id):
-            return ""
-        policies = committer.connector.policies
-        objection = object_to_run(connection, committer.run, policies=policies, now=committer.now())
+    objection = _find_objection(committer)
     if objection is not None:
         return _hold(committer, objection)
     while _release_some(committer):
         pass
     return ""
+
+
+def _find_objection(committer: Committer) -> Objection | None:
+    """What was held once stays held, be the process that said so gone or not."""
+    run, policies = committer.run, committer.connector.policies
+    with committer.database.read() as connection:
+        held = find_run_hold(connection, run.id)
+        if held is not None:
+            return Objection(held.reason, held.diff)
+        if not _has_pending(connection, run.id):
+            return None
+        return object_to_run(connection, run, policies=policies, now=committer.now())
 
 
 def _inherit(committer: Committer) -> None:
@@ -78,36 +87,30 @@ def _follow_up(
 
 
 def _hold(committer: Committer, objection: Objection) -> str:
-    number = _hold_some(committer, objection)
-    while _has_pending_now(committer):
-        number = _hold_some(committer, objection)
-    with committer.database.read() as connection:
-        committer.run.counters.held = versions.count_held(connection, number)
-    return objection.reason
+    """All of it in one transaction: a person never sees a part, and a run killed here has held everything or nothing.
 
-
-def _hold_some(committer: Committer, objection: Objection) -> int:
-    """One transaction's worth; gives the hold. A person may see it before all of the run is in it."""
+    It is rare, and two updates whatever the size.
+    """
     run = committer.run
     with committer.transaction() as connection:
-        waiting = versions.count_pending(connection, run.id) + account_versions.count_pending(connection, run.id)
+        listings = versions.count_pending(connection, run.id)
+        ceiling = listings + account_versions.count_pending(connection, run.id)
+        if not ceiling:
+            return objection.reason
         number = open_run_hold(
             connection,
             run.platform,
             run=run.id,
-            ceiling=waiting,
+            ceiling=ceiling,
             reason=objection.reason,
             diff=objection.diff,
             now=committer.now(),
         )
+        versions.hold_pending(connection, run.id, number)
         account_versions.hold_pending(connection, run.id, number)
-        versions.hold_pending(connection, run.id, number, limit=BATCH)
-    return number
-
-
-def _has_pending_now(committer: Committer) -> bool:
-    with committer.database.read() as connection:
-        return _has_pending(connection, committer.run.id)
+        run.counters.held += listings
+        save_run(connection, run, now=committer.now())
+    return objection.reason
 
 
 def release_held(connection: Connection, hold: Hold, *, ceiling: int, now: float) -> int:

@@ -359,6 +359,21 @@ def test_a_held_run_shows_nothing_and_moves_no_watermark(held) -> None:
     assert held.rows("hold")[0]["ceiling"] == 3
 
 
+@pytest.mark.parametrize("number", range(1, 3))
+def test_a_run_killed_behind_its_hold_is_held(synced, feed, change, killed, objecting, number) -> None:
+    for external_id in ("003", "004"):
+        change(external_id, price="9.00", updated=2000)
+    killed(synced, number, full=True)
+    if synced.rows("hold"):
+        objecting.clear()  # the figures may look otherwise once all of it waits elsewhere
+
+    outcome = synced.sync(full=True)
+
+    assert (outcome.state, outcome.counters.held) == ("held", 2)
+    assert [each["state"] for each in synced.rows("hold")] == ["open"]
+    assert _versions(synced, "003") == [(1, "released"), (2, "held")]
+
+
 def test_what_is_held_stays_held_when_it_comes_again(held) -> None:
     outcome = held.sync()
 
