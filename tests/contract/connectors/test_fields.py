@@ -14,6 +14,7 @@ from integrator.explain.rules import explain_rule
 from integrator.listing import Listing
 from integrator.ports import Connector
 from integrator.record import Kind, Record
+from tests.contract.connectors.conftest import Case
 from tests.contract.connectors.samples import (
     buykorea_records,
     connector_of,
@@ -61,6 +62,18 @@ def test_every_value_of_the_samples_has_a_raw_path(platform: str, tmp_path: Path
 
     assert len(found) > 10
     assert without == []
+
+
+def test_every_value_of_a_recording_has_a_raw_path(case: Case) -> None:
+    """Of any platform: the first records of each kind that says something to show."""
+    kinds = (Kind.LISTING, Kind.DETAIL, Kind.ACCOUNT)
+    chosen = [each for kind in kinds for each in [each for each in case.records if each.kind is kind][:8]]
+    connector = case.open()
+
+    found = {(record.kind, record.external_id): trace(connector, record) for record in chosen}
+
+    assert sum(map(len, found.values())) > 100
+    assert [(name, each.field) for name, fields in found.items() for each in fields if not each.origins] == []
 
 
 @pytest.mark.parametrize("platform", SAMPLES)
