@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from integrator.record import Kind
+from integrator.sync.commit import Committer
 from integrator.sync.replay import replay_feed
 from integrator.sync.taken import encode_content
 from integrator.sync.units import gather
@@ -86,8 +87,6 @@ def test_a_fault_that_passes_costs_nothing(world, monkeypatch) -> None:
 def test_failures_are_counted_over_the_processes_that_tried(world, feed, poisoned, monkeypatch) -> None:
     """A process that dies while it tries leaves what it had counted."""
     poisoned[0].add("Hand cream 007")
-    from integrator.sync.commit import Committer
-
     count = Committer._count_failure
 
     def count_and_die(self):

@@ -7,6 +7,7 @@ from integrator.record import Policies
 from integrator.store.holds import find_hold
 from integrator.store.tables import run
 from integrator.sync import release
+from integrator.sync.commit import Committer
 from integrator.sync.guards import Objection
 from integrator.sync.release import reject_held, release_held
 from integrator.sync.replay import replay_feed
@@ -295,8 +296,6 @@ def killed(monkeypatch: pytest.MonkeyPatch):
     """Sync, and lose the process at the nth write transaction after the walk's end."""
 
     def kill(world, number: int, *, full: bool) -> None:
-        from integrator.sync.commit import Committer
-
         begin, left = Committer.transaction, [number]
 
         def transaction(self):
