@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 
 from bench.figures import Figure, print_figures
+from bench.kills import measure_kills
 from bench.products import measure_products
 from bench.reading import measure_reading
+from bench.sick import measure_sick
 from bench.sync import Bench, measure_censuses, measure_changes, measure_growth
 
 # Neither seed is used by a test or while the matcher's weights were chosen.
 SEED = 11
-PARTS = ("censuses", "changes", "growth")
+PARTS = ("censuses", "changes", "growth", "kills", "sick")
 
 
 def main() -> int:
@@ -40,6 +42,10 @@ def _measure(part: str, folder: Path, size: int) -> list[Figure]:
         return figures + measure_products(home, seed=SEED, size=size, day=1) + measure_reading(home)
     if part == "changes":
         return measure_changes(Bench(folder, SEED, size * 5))
+    if part == "kills":
+        return measure_kills(Bench(folder, SEED, size))
+    if part == "sick":
+        return measure_sick(Bench(folder, SEED, size))
     return measure_growth(*(Bench(folder, SEED, each) for each in (size // 2, size, size * 5)))
 
 

@@ -17,9 +17,9 @@ def measure_products(home: Path, *, seed: int, size: int, day: int) -> list[Figu
     truth = measure(["truth", *options], environment=environment(home)).rows()
     product = {(row["platform"], row["id"]): row["product"] for row in truth if row["visible"]}
     company = {(row["platform"], row["id"]): row["company"] for row in truth if row["visible"]}
-    clusters = [_pairs(row) for row in _export(home, "clusters")]
+    clusters = [_pairs(row) for row in export(home, "clusters")]
     seller = {
-        (str(row["platform"]), str(row["id"])): row["seller_id"] for row in _export(home, "listings") if row["visible"]
+        (str(row["platform"]), str(row["id"])): row["seller_id"] for row in export(home, "listings") if row["visible"]
     }
     note = f"seed {seed}, {size:,} a platform, day {day}"
     precision, recall = score(clusters, product)
@@ -47,7 +47,7 @@ def score(clusters: Iterable[Iterable[Pair]], truth: dict[Pair, str]) -> tuple[f
     return right / max(said, 1), right / max(true_pairs, 1)
 
 
-def _export(home: Path, what: str) -> list[dict[str, object]]:
+def export(home: Path, what: str) -> list[dict[str, object]]:
     out = measure(["export", what, "--format", "jsonl"], environment=environment(home)).out
     return [json.loads(line) for line in out.splitlines()]
 
