@@ -348,3 +348,13 @@ def test_nothing_is_left_to_be_done():
     sources = [path for package in (*PACKAGES, "bench", "tests") for path in (ROOT / package).rglob("*.py")]
 
     assert [write_name(path) for path in [*sources, *find_documents()] if left.search(path.read_text("utf-8"))] == []
+
+
+def test_every_drill_stands_on_its_page():
+    from tests.drills.report import HERE, read_promise, split_code
+
+    text = (DOCS / "drills.md").read_text(encoding="utf-8")
+    drills = sorted(HERE.glob("test_*.py"))
+
+    assert [path.stem for path in drills if f"| {split_code(read_promise(path))[1]} | [{path.stem}](" not in text] == []
+    assert all(read_promise(path) for path in drills)

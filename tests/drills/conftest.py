@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.drills import report
 from tests.drills.tally import OpenTally, Tally
 
 HERE = Path(__file__).parent
-REPORT = HERE.parents[1] / ".data" / "drills.txt"
 LINES = pytest.StashKey[list[str]]()
 _SENT = "drill lines"
 
@@ -56,8 +56,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line in lines:
         terminalreporter.write_line(line)
     if config.getoption("--drills") == "full":
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        report.LINES.parent.mkdir(exist_ok=True)
+        report.LINES.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
 def _lines(config: pytest.Config) -> list[str]:
