@@ -7,7 +7,7 @@ FeedChanged and AccessRefused end the call at once. Before each try the platform
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import BinaryIO, Final, TypeVar
@@ -17,6 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError, ProtocolError, TimeoutError
 
 from connectors.admission import LONGEST_BAN_S, Admission, Counted
+from connectors.call import Call, Headers, Sink
 from connectors.decode import Inflater, refuse
 from connectors.pace import Limits, Pace, open_session
 from connectors.redaction import HIDE_QUERIES, Redaction
@@ -26,10 +27,8 @@ from integrator.ports import Budget, Clock, Kept, Spool, Window
 from integrator.record import Batch, End, Lane
 
 T = TypeVar("T")
-Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 _PIECE: Final = 1 << 16
-_AGENT: Final = "Hanmaru/1 (product catalogue)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +48,6 @@ class Answer:
             if name.strip().lower() == "charset":
                 return value.strip().strip('"').lower() or None
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    path: str
-    query: str = field(default="", repr=False)
-    headers: Headers = field(default_factory=dict, repr=False)
-    body: bytes | None = field(default=None, repr=False)
-    sink: "_Sink | None" = None
-    counted: Counted | None = None
-    known: Kept | None = field(default=None, repr=False)
-
-    @property
-    def is_spoilt(self) -> bool:
-        """Whether a repeat would write behind half a file."""
-        return self.sink is not None and self.sink.written > 0
-
-
-class _Sink:
-    """Where a download goes, and whether anything went there."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.written = 0
-
-    def pour(self, pieces: Iterator[bytes]) -> None:
-        for piece in pieces:
-            self.written += len(piece)
-            self._file.write(piece)
 
 
 class Transport:
@@ -162,7 +131,7 @@ class Transport:
         self, path: str, *, body: bytes, headers: Headers, judge: Callable[[Answer], None] | None = None
     ) -> Answer:
         """POST, retried like GET: the platforms' POST calls (token, report) may be repeated."""
-        call = _Call("POST", path, headers=headers, body=body)
+        call = Call("POST", path, headers=headers, body=body)
         return self._repeat(call, _whole(judge or self.check_status))
 
     def read(
@@ -180,7 +149,7 @@ class Transport:
         `counted` names the window in which the platform counts this call; None: it does not. An answer that the
         platform gives a name (ETag, Last-Modified) is kept in `spool`, and is not sent again until it changes.
         """
-        call = _Call("GET", path, query=query, headers=headers or {}, counted=counted)
+        call = Call("GET", path, query=query, headers=headers or {}, counted=counted)
         if spool is None:
             return self._repeat(call, reader)
         address = self._base + path
@@ -206,8 +175,8 @@ class Transport:
         A try that broke off is repeated only while nothing was written, for the sink may be hashing what it gets:
         after that the caller begins again with a fresh one.
         """
-        poured = _Sink(sink)
-        call = _Call("GET", path, headers=headers or {}, sink=poured, counted=counted)
+        poured = Sink(sink)
+        call = Call("GET", path, headers=headers or {}, sink=poured, counted=counted)
         answer = self._repeat(call, _whole(judge or self.check_status))
         return replace(answer, raw_bytes=poured.written or answer.raw_bytes)
 
@@ -246,7 +215,7 @@ class Transport:
 
     # Tries -----------------------------------------------------------------------------------------------------------
 
-    def _repeat(self, call: _Call, reader: Callable[[Answer], T]) -> T:
+    def _repeat(self, call: Call, reader: Callable[[Answer], T]) -> T:
         tries = self._admission.begin()
         while True:
             tries.admit(call.counted)
@@ -259,7 +228,7 @@ class Transport:
         # Raised here, outside every handler, so that no library's exception (which holds the address) hangs on to it.
         raise trouble
 
-    def _try(self, call: _Call, reader: Callable[[Answer], T]) -> tuple[tuple[T, ...], HanmaruError | None]:
+    def _try(self, call: Call, reader: Callable[[Answer], T]) -> tuple[tuple[T, ...], HanmaruError | None]:
         """One exchange: ((what was read,), None), or ((), what went wrong)."""
         self.calls += 1
         self._pace.begin(self._limits.page_deadline_s)
@@ -271,13 +240,9 @@ class Transport:
         except (requests.RequestException, HTTPError) as error:
             return (), self._describe(error)
 
-    def _send(self, call: _Call) -> requests.Response:
-        headers = dict(call.headers() if callable(call.headers) else call.headers)
-        headers.setdefault("User-Agent", _AGENT)
-        if call.known is not None:
-            headers |= _ask_if_changed(call.known)
-        headers.setdefault("Accept-Encoding", "gzip" if call.sink is None else "identity")
-        prepared = self._session.prepare_request(requests.Request(call.method, self._base, headers, data=call.body))
+    def _send(self, call: Call) -> requests.Response:
+        asked = requests.Request(call.method, self._base, call.make_headers(), data=call.body)
+        prepared = self._session.prepare_request(asked)
         # Set past the library's own quoting: keys and signatures need the exact characters.
         prepared.url = self._base + call.path + (f"?{call.query}" if call.query else "")
         timeout = (self._limits.connect_s, self._limits.read_s)
@@ -285,7 +250,7 @@ class Transport:
         adapter = self._session.get_adapter(prepared.url)
         return adapter.send(prepared, stream=True, timeout=timeout, proxies={})
 
-    def _receive(self, call: _Call, response: requests.Response, reader: Callable[[Answer], T]) -> T:
+    def _receive(self, call: Call, response: requests.Response, reader: Callable[[Answer], T]) -> T:
         if call.sink is not None and response.status_code == 200:
             return self._receive_part(call.sink, response, reader)
         limits, before = self._limits, self.bytes_read
@@ -296,7 +261,7 @@ class Transport:
             answer = replace(answer, status=200, body=call.known.body)
         return reader(answer)
 
-    def _receive_part(self, sink: _Sink, response: requests.Response, reader: Callable[[Answer], T]) -> T:
+    def _receive_part(self, sink: Sink, response: requests.Response, reader: Callable[[Answer], T]) -> T:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             refuse("a file came with a Content-Encoding", code=ENCODING_INVALID)
         accepted = reader(Answer(response.status_code, response.headers, b"", 0))
@@ -324,11 +289,6 @@ class Transport:
         if isinstance(error, ProtocolError):
             return BytesRefused(f"{self.host} broke off in the middle of an answer", code=TRUNCATED)
         return FeedUnavailable(f"{self.host} cannot be reached ({type(error).__name__})", code="UNREACHABLE")
-
-
-def _ask_if_changed(known: Kept) -> dict[str, str]:
-    told = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in told.items() if value}
 
 
 def _whole(judge: Callable[[Answer], None]) -> Callable[[Answer], Answer]:
