@@ -142,7 +142,7 @@ def trial(request: pytest.FixtureRequest, tmp_path: Path, small_pages: None):
 def test_whoever_is_there_throughout_is_stored_and_paging_ends(
     trial: Trial, open_tally: OpenTally, is_full_drill: bool
 ) -> None:
-    tally = open_tally(f"moving feed, {trial.platform}", seed=SEED)
+    tally = open_tally(f"E2 moving feed, {trial.platform}", seed=SEED)
 
     drill(tally, trial, 500 if is_full_drill else SAMPLE)
 
@@ -168,7 +168,7 @@ def test_the_drill_notices_a_count_that_is_too_old_and_an_end_that_is_none(
     planted = "an old count proves" if trial.platform == "buykorea" else "an empty page ends the walk"
     monkeypatch.setattr(Window, "stand", keep_counting)
     monkeypatch.setattr(Calls, "ask_page", end_at_an_empty_page(Calls.ask_page))
-    tally = open_tally(f"moving feed, {trial.platform}", seed=SEED, planted=planted)
+    tally = open_tally(f"E2 moving feed, {trial.platform}", seed=SEED, planted=planted)
 
     drill(tally, trial, SAMPLE)
 

@@ -139,7 +139,7 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pages_in_any_order_end_in_the_newest_state(tmp_path: Path, open_tally: OpenTally, is_full_drill: bool) -> None:
-    tally = open_tally("order", seed=SEED)
+    tally = open_tally("E4 order", seed=SEED)
 
     drill(tally, Store(tmp_path), 1000 if is_full_drill else 30)
 
@@ -150,7 +150,7 @@ def test_the_drill_notices_that_the_last_one_wins(
     tmp_path: Path, open_tally: OpenTally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Weighing, "_is_old_news", lambda *_: False)
-    tally = open_tally("order", seed=SEED, planted="the last one wins")
+    tally = open_tally("E4 order", seed=SEED, planted="the last one wins")
 
     drill(tally, Store(tmp_path), 30)
 
