@@ -3,7 +3,7 @@
 An account has at most one version that waits: `account.pending` names it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
@@ -87,6 +87,25 @@ def take_over(connection: Connection, platform: str, external_ids: Sequence[str]
         here = (account_version.c.platform == platform) & account_version.c.external_id.in_(piece)
         pending = here & (account_version.c.state == VersionState.PENDING.value)
         connection.execute(update(account_version).where(pending).values(run=run))
+
+
+def find_left_pending(
+    connection: Connection, platform: str, external_ids: Sequence[str], *, run: int
+) -> Iterator[tuple[bytes, bytes]]:
+    """(what is shown, what waits) of those of these accounts that another run has left pending."""
+    for piece in chunks(external_ids):
+        wanted = (
+            select(account.c.content, account_version.c.content)
+            .join(account_version, IS_PENDING)
+            .where(
+                account.c.platform == platform,
+                account.c.external_id.in_(piece),
+                account_version.c.state == VersionState.PENDING.value,
+                account_version.c.run != run,
+            )
+        )
+        for row in connection.execute(wanted):
+            yield row[0], row[1]
 
 
 def inherit(connection: Connection, dead: Sequence[int], *, run: int) -> None:

@@ -15,7 +15,7 @@ from integrator.errors import HanmaruError, RejectedRecord
 from integrator.listing import Detail, Withdrawal
 from integrator.ports import Clock, Connector
 from integrator.record import Kind, Lane, Record
-from integrator.store.account_versions import take_over as take_over_accounts
+from integrator.store import account_versions
 from integrator.store.accounts import add_accounts, change_accounts, confirm_accounts, mark_accounts_seen
 from integrator.store.archive import Archive
 from integrator.store.contacts import save_contacts
@@ -32,12 +32,7 @@ from integrator.store.listings import (
     find_known,
 )
 from integrator.store.measures import save_measures
-from integrator.store.rejections import (
-    count_unknowns,
-    repeat_rejections,
-    resolve_rejections,
-    save_rejections,
-)
+from integrator.store.rejections import count_unknowns, repeat_rejections, resolve_rejections, save_rejections
 from integrator.store.runs import Counters, Run, add_cost, save_run, write_json
 from integrator.store.sightings import mark_rejected, mark_seen
 from integrator.store.versions import VersionState, take_over
@@ -47,7 +42,7 @@ from integrator.store.worklist import mark
 from integrator.sync.details import take_details
 from integrator.sync.intake import Intake
 from integrator.sync.poison import MANY, TRIES, halve, may_be_poison, say_aside
-from integrator.sync.taken import Taken, decode_listing, keep_raw
+from integrator.sync.taken import Taken, decode_account, decode_listing, keep_raw
 from integrator.sync.units import Unit, in_rounds
 from integrator.sync.withdrawing import end_earlier, find_told, remember_unheard
 
@@ -222,10 +217,13 @@ class Committer:
         """Changes release at once what they meet; it is judged with them. The other lanes leave it to whose it is."""
         if self.run.lane != Lane.CHANGES:
             return
-        for before, after in find_left_pending(connection, taken.met, run=self.run.id):
+        platform, run = self.connector.platform, self.run.id
+        for before, after in find_left_pending(connection, taken.met, run=run):
             taken.measured.add(decode_listing(after), decode_listing(before) if before else None)
-        take_over(connection, taken.met, run=self.run.id)
-        take_over_accounts(connection, self.connector.platform, taken.met_accounts, run=self.run.id)
+        for shown, waits in account_versions.find_left_pending(connection, platform, taken.met_accounts, run=run):
+            taken.measured.add_seller(decode_account(waits), decode_account(shown))
+        take_over(connection, taken.met, run=run)
+        account_versions.take_over(connection, platform, taken.met_accounts, run=run)
 
     def _write_rejections(self, connection: Connection, taken: Taken, *, now: float) -> None:
         platform, run = self.connector.platform, self.run.id

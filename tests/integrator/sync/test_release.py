@@ -144,6 +144,23 @@ def test_changes_release_what_a_census_has_not_yet(synced, feed, change) -> None
     assert (made["run"], made["run"] == census.run) == (changes.run, False)
 
 
+def test_what_changes_take_over_is_judged_with_them(synced, feed, change) -> None:
+    change("003", price="9.00", updated=2000)
+    feed.accounts[0]["name"] = "First Trading"
+    _break(feed)
+    synced.sync(full=True)
+    _mend(feed)
+    feed.clock = feed.clock.replace(day=15)
+
+    outcome = synced.sync()
+
+    measured = {each["name"]: each["whole"] for each in synced.rows("measure") if each["run"] == outcome.run}
+    assert (measured["pairs"], measured["prices moved"]) == (1, 1)
+    assert any("seller" in str(name) for name in measured)
+    accounts = {each["external_id"]: each["version"] for each in synced.rows("account")}
+    assert accounts == {"A1": 2, "A2": 1}
+
+
 def test_a_newer_version_takes_the_place_of_one_that_waits(synced, feed, change) -> None:
     change("003", price="9.00", updated=2000)
     _break(feed)
