@@ -1,7 +1,7 @@
 """The end of a walk: is it proven, does it add up, who is missing, what is still asked for, where the next begins."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -194,19 +194,19 @@ def _feed_values(
     if not (is_beside and there not in (run.watermark, end.watermark)):
         # Else changes were read while the census went on: where they are is further than where it began.
         values["changes_at"] = run.started_at if is_beside else now
-        values |= _clock_values(walked)
+        values |= _clock_values(run, walked)
         values |= _next_watermark(committer, feed, end.watermark) if is_good else {}
     if end.census and is_good:
         values["census_at"] = now
     return values
 
 
-def _clock_values(walked: Walked) -> dict[str, object]:
-    clock = walked.end.clock
-    if clock is None:
+def _clock_values(run: Run, walked: Walked) -> dict[str, object]:
+    """The run's own word on the clock: a walk taken up at its end asks nothing, and its End then tells none."""
+    if run.platform_clock is None:
         return {}
-    day = {"accounts_day": korean_day(clock)} if walked.accounts else {}
-    return {"platform_clock": clock.timestamp(), **day}
+    day = korean_day(datetime.fromtimestamp(run.platform_clock, UTC))
+    return {"platform_clock": run.platform_clock, **({"accounts_day": day} if walked.accounts else {})}
 
 
 def _next_watermark(committer: Committer, feed: Feed, watermark: dict[str, Json] | None) -> dict[str, object]:
