@@ -43,7 +43,8 @@ _AMOUNT = re.compile(rf"({NUMBER}) ?\+? ?(?:x )?({_WORD}|[24]0 ?[a-z' ]{{2,20}})
 _SPAN = re.compile(rf"({NUMBER}) ?({_WORD})? ?[~-] ?({NUMBER}) ?({_WORD})?")
 
 
-# Raised, lowered and circled digits and fractions: compatibility forms would make 102 of 10².
+# Raised, lowered and circled digits and fractions: compatibility forms would make 102 of 10². A bracket that stands
+# open is part of no number and of no unit, so what holds one cannot be read.
 _NO_DIGIT = re.compile(
     r"(?<![A-Za-z])[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u218b\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]"
 )
@@ -52,7 +53,7 @@ _NO_DIGIT = re.compile(
 def smooth(raw: str) -> str:
     """Lower case, compatibility forms (㎏, m², full-width digits, wave dashes), single blanks; cut to a sane length."""
     text = raw[:_LONGEST]
-    text = unicodedata.normalize("NFKC", text if text.isascii() else _NO_DIGIT.sub("^", text)).lower()
+    text = unicodedata.normalize("NFKC", text if text.isascii() else _NO_DIGIT.sub("(", text)).lower()
     text = text.replace("〜", "~").replace("∼", "~").replace("–", "-").replace("—", "-").replace("(s)", "")
     return " ".join(text.replace("(es)", "").split())
 

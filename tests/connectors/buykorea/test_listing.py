@@ -260,3 +260,43 @@ def test_a_step_more_moves_the_fingerprint(row) -> None:
     other = row | {"PRC_SCTN": {"SCTN": [*row["PRC_SCTN"]["SCTN"], {"MAX_QTY": 9000, "UNIT_CD": "PCS", "USD_AMT": 4}]}}
 
     assert fingerprint(Kind.LISTING, other) != fingerprint(Kind.LISTING, row)
+
+
+def test_what_cannot_be_read_inside_a_row_leaves_an_issue(connector, row) -> None:
+    listing = read(
+        connector, row | {"PRC_SCTN": {"SCTN": [{"MAX_QTY": 99999999, "UNIT_CD": "PCS", "USD_AMT": [1, 2]}]}}
+    )
+
+    assert listing.price.steps == ()
+    assert (codes.FIELD_UNREADABLE, "price") in codes_of(listing)
+
+
+def test_a_row_inside_that_holds_nothing_known_leaves_an_issue(connector, row) -> None:
+    listing = read(connector, row | {"PRC_SCTN": {"SCTN": {"AMOUNT": 3}}})
+
+    assert (codes.FIELD_UNREADABLE, "price") in codes_of(listing)
+
+
+def test_what_is_no_object_among_rows_is_rejected_and_told_apart(connector, row) -> None:
+    items = {"item": [row, None, "gone"]}
+    header = {"resultCode": "00", "responseTime": "20260914112233"}
+    page = {"response": {"header": header, "body": {"items": items, "totalCount": 3}}}
+    found = read_page(Answer(200, {}, json.dumps(page).encode(), 0))
+    records = [
+        Record("buykorea", Kind.LISTING, "", fields, cut) for fields, cut in zip(found.rows, found.cuts, strict=True)
+    ]
+
+    assert len({connector.fingerprint(record) for record in records}) == 3
+    assert [connector.decode(Kind.LISTING, record.body) for record in records] == found.rows
+    for record in records[1:]:
+        with pytest.raises(RejectedRecord) as caught:
+            connector.parse(record)
+        assert [reason.code for reason in caught.value.reasons] == [codes.UNREADABLE]
+
+
+@pytest.mark.parametrize("number", [" 7", "7 ", "７", "7\n", True, [7], "1" * 13])
+def test_a_number_is_never_trimmed_or_folded_into_another(connector, row, number: object) -> None:
+    with pytest.raises(RejectedRecord) as caught:
+        read(connector, row | {"GOODS_SN": number})
+
+    assert caught.value.reasons[0].code == codes.ID_INVALID

@@ -465,3 +465,11 @@ def test_an_unknown_seller_is_asked_for_singly(world, connector) -> None:
     batches, _ = walk(connector, Plan(Lane.DETAIL, asks=(Ask(Kind.ACCOUNT, "1100001"),)))
 
     assert numbers(batches, Kind.ACCOUNT) == {1_100_001}
+
+
+def test_a_page_of_another_list_is_not_taken(world, connector) -> None:
+    foreign = world.envelope([world.listing(1_000_001)], total=1, page=1)
+    world.answers = [Answer(200, {}, foreign, 0)] * 9
+
+    with pytest.raises(FeedUnavailable, match="another list"):
+        list(connector._calls.pages("/v1/entpList", {"numOfRows": 100}))

@@ -336,3 +336,10 @@ def test_a_number_and_its_text_are_the_same():
 
 def test_a_tombstone_of_another_day_is_another_one():
     assert fingerprint(Kind.WITHDRAWAL, tombstone(100001, 1)) != fingerprint(Kind.WITHDRAWAL, tombstone(100001, 2))
+
+
+@pytest.mark.parametrize("attribute", [{"value": "12 kg"}, {"name": "Net Weight", "value": ["12 kg"]}, {"size": "12"}])
+def test_an_attribute_that_cannot_be_read_leaves_an_issue(connector, attribute):
+    listing = make(connector, product(attributes=[attribute]))
+
+    assert any(code == "FIELD_UNREADABLE" and field.startswith("attributes") for code, field in codes(listing))

@@ -451,3 +451,15 @@ def test_single_questions_go_on_where_they_were(host, connector):
     rest, _ = ask(connector, *asks, position=first.position)
 
     assert ids(rest, Kind.WITHDRAWAL) == [each.external_id for each in asks[20:]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[{"productNo": "P831966", "withdrawnAt": "2026-09-14T10:00:00+09:00"}], [{"id": "204871"}], ["x"], [[], {}]],
+)
+def test_rows_of_another_list_are_a_fault(five, connector, rows):
+    five.troubles[PRODUCTS] = [(200, {}, page(rows))]
+
+    with pytest.raises(FeedChanged) as caught:
+        walk(connector)
+    assert caught.value.code == "OTHER_LIST"

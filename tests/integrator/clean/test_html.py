@@ -110,3 +110,10 @@ def test_a_tower_of_tags_is_cut_before_it_costs_seconds() -> None:
     assert time.perf_counter() - began < 2
     assert found == [issues.TEXT_TOO_LONG]
     assert value is None
+
+
+def test_a_reference_brings_nothing_unseen_back() -> None:
+    value, found = read("<p>cream&#x202E;gnp.exe&#8203;&zwj;</p>")
+
+    assert value == "<p>creamgnp.exe</p>"
+    assert issues.TEXT_CONTROL in found

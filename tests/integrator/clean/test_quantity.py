@@ -243,3 +243,16 @@ def test_a_decimal_is_rounded_and_says_so() -> None:
     assert rounded.value == Decimal("0.123457")
     assert [issue.code for issue in rounded.issues] == [issues.NUMBER_ROUNDED]
     assert read_decimal("heavy", field="weight_kg").value is None
+
+
+@pytest.mark.parametrize("raw", ["10² pcs", "1½ kg", "100① EA", "② pcs"])
+def test_raised_and_circled_digits_are_no_digits(raw: str) -> None:
+    moq, _ = read_moq(raw).value
+
+    assert moq.minimum is None
+
+
+def test_a_raised_digit_of_a_unit_is_read() -> None:
+    moq, _ = read_moq("100 m²").value
+
+    assert (str(moq.minimum), moq.unit) == ("100", "MTK")

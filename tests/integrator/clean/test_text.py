@@ -196,3 +196,10 @@ def test_clean_text_costs_microseconds() -> None:
         read_text("[Nuriel] Centella Moisturizing Face Cream 50ml", field="names")
 
     assert time.perf_counter() - began < 20_000 * 25e-6
+
+
+def test_marks_heaped_on_a_letter_are_cut_to_four() -> None:
+    reading = read_text("Z\u0335\u0321\u0322\u0327\u0328\u0338algo", field="summaries")
+
+    assert reading.value == "Z\u0335\u0338\u0321\u0322algo"
+    assert [issue.code for issue in reading.issues] == [issues.TEXT_CONTROL]
