@@ -21,8 +21,9 @@ T = TypeVar("T")
 MEMBER: Final = "member"
 PUBLIC: Final = "public"
 LIMIT: Final = 50
-# A token that has less than this left is renewed first: a call refused for its token counts against the limit.
-_TOKEN_MARGIN_S: Final = 20.0
+# A token that has less than this left is renewed first: a call refused for its token counts against the limit, and
+# before a call the rest of a minute may have to be waited for.
+_TOKEN_MARGIN_S: Final = 80.0
 
 
 class CursorExpired(FeedChanged):
@@ -209,7 +210,7 @@ class Calls:
             raise BytesRefused("tradeKorea's token answer is not as the guide has it")
         self._token, self._scope = token, str(told.get("scope") or scope)
         life = int(text) if (text := str(told.get("expires_in", ""))).isdigit() and len(text) < 9 else 0
-        self._token_ends = self._clock.monotonic() + max(life - _TOKEN_MARGIN_S, 1.0)
+        self._token_ends = self._clock.monotonic() + max(life - min(_TOKEN_MARGIN_S, life / 2), 1.0)
 
     def _judge_token(self, answer: Answer) -> None:
         error = _read_token_error(answer)
