@@ -56,9 +56,12 @@ def _read(run: Aside, *, limit: int, limit_s: float | None, progress: Progress) 
     with committer.database.read() as connection:
         wanted = find_wanted(connection, committer.connector.platform, limit=limit, viewed_before=before)
     asks = tuple(Ask(Kind.DETAIL, external_id) for external_id in wanted)
+    told = committer.run
+    told.stage, told.stage_total = "details", len(asks)
     for batch in ask_singly(committer.connector, asks):
+        told.stage_done += len(batch.records)
         committer.commit(one_unit(batch, batch.records))
-        progress("details", committer.run.counters.details_seen, len(asks))
+        progress(told.stage, told.stage_done, told.stage_total)
         if limit_s is not None and committer.clock.monotonic() - run.begun >= limit_s:
             break
-    run.reason = f"{count_of(committer.run.counters.details_seen, 'detail')} read."
+    run.reason = f"{count_of(told.counters.details_seen, 'detail')} read."

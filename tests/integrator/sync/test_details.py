@@ -50,6 +50,13 @@ def test_a_viewed_listing_read_lately_waits_like_any_other(synced) -> None:
     assert _wanted(synced, 1, viewed_before=5001.0) == ["005"]
 
 
+def test_a_run_of_details_says_how_far_it_is(synced, feed, clock) -> None:
+    read_details(synced.database, feed, clock, limit=7)
+
+    last = synced.rows("run")[-1]
+    assert (last["stage"], last["stage_done"], last["stage_total"]) == ("details", 7, 7)
+
+
 def test_views_add_up(synced) -> None:
     with synced.database.write() as connection:
         add_viewings(connection, {"p1": 2}, now=1.0)
@@ -112,3 +119,19 @@ def test_no_more_than_the_limit_is_asked_for(synced, feed, clock, limit) -> None
     _view(synced, "005", 1)
 
     assert read_details(synced.database, feed, clock, limit=limit).counters.details_seen == limit
+
+
+def test_an_unusable_detail_is_kept_with_its_reason_until_a_sound_one_comes(synced, feed, clock) -> None:
+    sound = feed.listings[0]
+    feed.listings[0] = {**sound, "name": ""}
+
+    read_details(synced.database, feed, clock, limit=20)
+    (unusable,) = synced.rows("rejection")
+    feed.listings[0] = sound
+    clock.advance(days=VIEWED_AGAIN_S / 86_400 + 1)
+    read_details(synced.database, feed, clock, limit=20)
+    (mended,) = synced.rows("rejection")
+
+    assert (unusable["kind"], unusable["external_id"], unusable["code"]) == ("detail", sound["id"], "NAME_MISSING")
+    assert unusable["raw"] in {row["hash"] for row in synced.rows("archive")}
+    assert (unusable["resolved_at"], mended["resolved_at"] is None) == (None, False)
