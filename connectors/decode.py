@@ -152,7 +152,7 @@ class Inflater:
 
     def _check_caps(self) -> None:
         if self._given > self._max_bytes:
-            refuse(f"unpacks to more than {self._max_bytes} bytes", code=TOO_LARGE)
+            refuse(f"a packed body unpacks to more than {self._max_bytes} bytes", code=TOO_LARGE)
         # Below a mebibyte a high ratio is harmless, and common in short, repetitive pages.
         if self._given > max(1 << 20, self._taken * self._max_ratio):
-            refuse(f"unpacks to more than {self._max_ratio} times its size", code=TOO_LARGE)
+            refuse(f"a packed body unpacks to more than {self._max_ratio} times its size", code=TOO_LARGE)

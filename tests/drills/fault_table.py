@@ -14,7 +14,8 @@ Each row is one census of a small mock platform under one fault of `/faulty/FAUL
 every row no visible listing was lost, and the next healthy census was complete; the other platforms read on in
 processes of their own. A fault that a platform's guide leaves no room for has no row.
 
-The rows are the output of `tests/drills/test_faults.py`: `make drills` writes this page, `make test` compares a sample.
+The rows are the output of `tests/drills/test_faults.py`: `make drills` (or `make drills K=no_fault_costs`) writes this
+page, `make test` compares a sample with it.
 
 | fault | platform | state | reason | what a person does |
 |---|---|---|---|---|
