@@ -215,6 +215,16 @@ def test_a_person_rejects_and_the_same_absence_is_not_held_again(shrunk, feed, c
     assert len(shrunk.visible()) == 21
 
 
+def test_a_rejected_hold_of_deletions_may_be_approved_after_all(shrunk, clock) -> None:
+    shrunk.sync(full=True)
+    clock.advance(60)
+    reject_hold(shrunk.database, 1, by="kim", clock=clock)
+    clock.advance(60)
+
+    assert approve_hold(shrunk.database, 1, by="lee", reason="they are gone", clock=clock) == 12
+    assert len(shrunk.visible()) == 9
+
+
 def test_a_held_listing_seen_again_leaves_and_an_empty_hold_closes_itself(shrunk, feed) -> None:
     shrunk.sync(full=True)
     feed.listings = [row(f"{number:03}", account="A1" if number % 2 else "A2") for number in range(12)]
