@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import Connection, Select, delete, exists, select
 
 from integrator.record import Lane
 from integrator.store.database import insert_for
@@ -13,6 +13,9 @@ from integrator.store.tables import hold, measure, run, unknown
 
 # So many runs back a usual rate is looked for.
 RUNS = 8
+
+# Of so many runs, all platforms' together, measures are kept: a month of hourly ones, and eight daily censuses of each.
+KEPT_RUNS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ def save_measures(connection: Connection, run_id: int, measured: Measures) -> No
         },
     )
     connection.execute(statement, rows)
+
+
+def forget_measures(connection: Connection, *, before: int) -> None:
+    """Nobody compares with runs so long before this one any more."""
+    connection.execute(delete(measure).where(measure.c.run < before - KEPT_RUNS))
 
 
 def load_measures(connection: Connection, run_id: int) -> Measures:

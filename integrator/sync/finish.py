@@ -11,6 +11,7 @@ from integrator.record import UNKNOWN_FIELD, Ask, Confirmation, End, Json, Kind,
 from integrator.store.absences import count_visible
 from integrator.store.accounts import find_unknown_accounts
 from integrator.store.feeds import Feed, load_feed, save_feed
+from integrator.store.measures import forget_measures
 from integrator.store.rejections import count_unknowns
 from integrator.store.runs import Run, RunState, end_run, save_run, write_json
 from integrator.store.sightings import hide_stale
@@ -182,6 +183,7 @@ def _end(committer: Committer, feed: Feed, walked: Walked, verdict: Verdict) -> 
         there = load_feed(connection, run.platform).watermark
         save_feed(connection, run.platform, **_feed_values(committer, feed, walked, there=there, is_good=is_good))
         end_run(connection, run, verdict.state, reason=verdict.reason, now=now)
+        forget_measures(connection, before=run.id)
     return replace(verdict, is_written=True)
 
 

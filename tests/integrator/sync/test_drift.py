@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from integrator.listing import Listing, Price, PriceState, PriceStep
 from integrator.record import Kind, Policies, Policy
-from integrator.store.measures import Share
+from integrator.store.measures import KEPT_RUNS, Share, forget_measures
 from integrator.sync.drift import find_drift, find_volume_drift
 from integrator.sync.measuring import Measured
 from tests.fakes.connector import FakeConnector, row
@@ -124,3 +124,15 @@ def test_a_whole_read_of_another_size_than_usual_is_a_warning() -> None:
     assert find_volume_drift(600, [1000, 1000, 1010]) is not None
     assert find_volume_drift(1200, [1000, 1000, 1010]) is None
     assert find_volume_drift(5, []) is None
+
+
+def test_measures_of_long_ago_are_forgotten(synced) -> None:
+    assert {each["run"] for each in synced.rows("measure")} == {1}
+
+    with synced.database.write() as connection:
+        forget_measures(connection, before=1 + KEPT_RUNS)
+    assert {each["run"] for each in synced.rows("measure")} == {1}
+    with synced.database.write() as connection:
+        forget_measures(connection, before=2 + KEPT_RUNS)
+
+    assert synced.rows("measure") == []
