@@ -228,7 +228,7 @@ class Committer:
     def _write_rejections(self, connection: Connection, taken: Taken, *, now: float) -> None:
         platform, run = self.connector.platform, self.run.id
         save_rejections(connection, platform, taken.rejected, run=run, now=now)
-        for kind in (Kind.LISTING, Kind.ACCOUNT):
+        for kind in Kind:
             again = [(external_id, print_) for of, external_id, print_ in taken.rejected_again if of is kind]
             repeat_rejections(connection, platform, kind, again, run=run, now=now)
             sound = [external_id for of, external_id in taken.sound if of is kind and external_id]
@@ -253,16 +253,17 @@ class Committer:
                 counted.details_seen += 1
             try:
                 parsed = self.connector.parse(record)
-            except RejectedRecord:
-                keep_raw(self.connector.platform, record, taken)
-                self.run.warnings.append(f"A {record.kind.value} record ({record.external_id or 'no id'}) is unusable.")
+            except RejectedRecord as rejected:
+                self._intake.reject_other(record, rejected.reasons, taken)
                 continue
+            taken.sound.append((record.kind, record.external_id))
             if isinstance(parsed, Withdrawal):
                 keep_raw(self.connector.platform, record, taken)
                 withdrawals.append(parsed)
             elif isinstance(parsed, Detail):
                 details.append((record, parsed))
         self._archive.keep(connection, taken.raws, run=self.run.id, now=self.now())
+        self._write_rejections(connection, taken, now=self.now())
         add_cost(self.run, "parsed", len(records))
         self.withdraw_told(connection, withdrawals, counted)
         if details:

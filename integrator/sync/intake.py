@@ -142,13 +142,20 @@ class Intake:
         return parsed
 
     def _reject(self, each: Fresh | FreshAccount, reasons: tuple[Reason, ...], taken: Taken) -> None:
-        record = each.record
+        self._keep_rejected(each.record, each.fingerprint, reasons, taken)
+        self._count_rejected(each, taken)
+
+    def reject_other(self, record: Record, reasons: tuple[Reason, ...], taken: Taken) -> None:
+        """A withdrawal or a detail that cannot be used; whoever read it counts it."""
+        self._keep_rejected(record, self._print(record), reasons, taken)
+
+    def _keep_rejected(self, record: Record, print_: bytes, reasons: tuple[Reason, ...], taken: Taken) -> None:
         raw = keep_raw(self._platform, record, taken)
         taken.rejected.append(
             Rejected(
                 kind=record.kind,
                 external_id=record.external_id,
-                fingerprint=each.fingerprint,
+                fingerprint=print_,
                 parser_version=self._connector.parser_version,
                 raw=raw,
                 reasons=reasons,
@@ -156,7 +163,6 @@ class Intake:
                 offset=record.offset,
             )
         )
-        self._count_rejected(each, taken)
 
     def set_aside(self, connection: Connection, record: Record, error: Exception, taken: Taken) -> None:
         """A record on which our own code fails is rejected without another look at it; its bytes are kept."""
@@ -172,7 +178,7 @@ class Intake:
         else:
             taken.counters.withdrawals_seen += record.kind is Kind.WITHDRAWAL
             taken.counters.details_seen += record.kind is Kind.DETAIL
-            keep_raw(self._platform, kept, taken)
+            self.reject_other(kept, reasons, taken)
 
     def _print(self, record: Record) -> bytes:
         try:

@@ -50,6 +50,18 @@ def test_a_viewed_listing_read_lately_waits_like_any_other(synced) -> None:
     assert _wanted(synced, 1, viewed_before=5001.0) == ["005"]
 
 
+def test_a_detail_that_says_what_it_said_before_marks_nobody(synced, feed, clock) -> None:
+    read_details(synced.database, feed, clock, limit=20)
+    assert synced.marked() == {"A1", "A2"}
+    synced.clear_worklist()
+    clock.advance(60)
+
+    read_details(synced.database, feed, clock, limit=20)
+
+    assert synced.marked() == set()
+    assert {each["read_at"] for each in synced.rows("detail")} == {clock.now().timestamp()}
+
+
 def test_a_run_of_details_says_how_far_it_is(synced, feed, clock) -> None:
     read_details(synced.database, feed, clock, limit=7)
 
