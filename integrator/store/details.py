@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, bindparam, exists, select, update
 
-from integrator.store.database import insert_for
+from integrator.store.database import chunks, insert_for
 from integrator.store.listings import ListingState
 from integrator.store.tables import detail, listing, product_listing, viewing
 
@@ -39,6 +39,15 @@ def save_details(connection: Connection, said: Sequence[DetailStatement], *, now
     ]
     if rows:
         connection.execute(statement, rows)
+
+
+def load_details(connection: Connection, keys: Sequence[int]) -> dict[int, bytes]:
+    """What is kept of these listings' details, by the listing's key."""
+    found: dict[int, bytes] = {}
+    for piece in chunks(keys):
+        wanted = select(detail.c.listing_key, detail.c.content).where(detail.c.listing_key.in_(piece))
+        found.update((row[0], row[1]) for row in connection.execute(wanted))
+    return found
 
 
 def find_wanted(connection: Connection, platform: str, *, limit: int, viewed_before: float) -> list[str]:

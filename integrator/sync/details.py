@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from integrator.listing import Detail, Listing
 from integrator.ports import Connector
 from integrator.record import Record
-from integrator.store.details import DetailStatement, save_details
+from integrator.store.details import DetailStatement, load_details, save_details
 from integrator.store.listings import Known, ListingState, NewVersion, find_known, load_contents
 from integrator.store.versions import Statement
 from integrator.sync.taken import READING_FIELDS, Taken, decode_listing, encode_content, keep_raw
@@ -25,6 +25,7 @@ def take_details(
     taken = Taken()
     known = find_known(connection, connector.platform, [detail.external_id for _, detail in details])
     contents = load_contents(connection, [old.key for old in known.values()])
+    told = load_details(connection, [old.key for old in known.values()])
     kept = []
     for record, detail in details:
         old = known.get(detail.external_id)
@@ -33,7 +34,8 @@ def take_details(
         raw = keep_raw(connector.platform, record, taken)
         body = msgspec.json.encode(replace(detail, listing=None))
         kept.append(DetailStatement(old.key, raw, connector.parser_version, body))
-        taken.dirty.add(old.account_id)
+        if told.get(old.key) != body:
+            taken.dirty.add(old.account_id)
         _weigh_list_part(detail.listing, old, contents.get(old.key), raw, connector.parser_version, taken)
     save_details(connection, kept, now=now)
     return taken
