@@ -5,9 +5,9 @@ sends itself SIGKILL at its Nth instant (`crash/points.py`), N = 1, 2, 3 … to 
 more run, and then all invariants. The same with SIGSTOP: the holder sleeps past its lease, another one takes over, and
 the woken one writes nothing (A2).
 
-The sample takes of every distinct instant the first, the middle and the last one, in the first feed that has it (the
-fake one's runs are the shortest), its census and changes taken together. What only reads is left to the full drill:
-nothing has changed since the instant before it.
+The sample takes of every distinct instant the first, the middle and the last one, in the first feed and lane that has
+it (the fake one's runs are the shortest). What only reads is left to the full drill: nothing has changed since the
+instant before it.
 """
 
 import shutil
@@ -63,7 +63,7 @@ def sample(worlds: list[World]) -> list[Place]:
     places: dict[str, list[Place]] = defaultdict(list)
     for world in worlds:
         for number, name in enumerate(world.clean.points, start=1):
-            if not name.startswith(READS) and (not places[name] or places[name][0][0].feed is world.feed):
+            if not name.startswith(READS) and (not places[name] or places[name][0][0] is world):
                 places[name].append((world, number))
     wanted = {place for each in places.values() for place in few(each)}
     return [
@@ -116,11 +116,12 @@ def few(places: list[Place], count: int = 3) -> list[Place]:
 def test_a_run_killed_at_any_instant_is_made_whole_by_one_more(
     ground: Ground, open_tally: OpenTally, is_full_drill: bool
 ) -> None:
-    lanes = (CENSUS, CHANGES, FIRST) if is_full_drill else (CENSUS, CHANGES)
     tallies = []
 
     with all_feeds() as feeds:
-        worlds = [World(feed, lane, ground) for feed in feeds for lane in lanes]
+        runs = [(feed, lane) for feed in feeds for lane in (CENSUS, CHANGES, FIRST)]
+        tried = runs if is_full_drill else [(feed, lane) for feed, lane in runs if lane is CENSUS or feed is feeds[0]]
+        worlds = [World(feed, lane, ground) for feed, lane in tried]
         chosen = [] if is_full_drill else sample(worlds)
         for world in worlds:
             tallies.append(open_tally(f"A1 crash sweep, {world.name}", seed=SEED))
@@ -129,7 +130,7 @@ def test_a_run_killed_at_any_instant_is_made_whole_by_one_more(
             else:
                 kill([place for place in chosen if place[0] is world], tallies[-1])
 
-    assert sum(tally.trials for tally in tallies) > (2000 if is_full_drill else 100)
+    assert sum(tally.trials for tally in tallies) > (2000 if is_full_drill else 60)
     assert [wrong for tally in tallies for wrong in tally.violations] == []
 
 
@@ -176,7 +177,7 @@ def test_the_sweep_finds_the_planted_bug(
         (feed,) = (each for each in feeds if each.name == of)
         world = World(feed, lane, ground)
         names = enumerate(world.clean.points, start=1)
-        kill(few([(world, number) for number, name in names if is_tried(name)], 9), tally)
+        kill(few([(world, number) for number, name in names if is_tried(name)], 5), tally)
 
     assert tally.violations
 

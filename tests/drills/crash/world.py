@@ -179,9 +179,11 @@ class World:
 
     def _warm(self) -> None:
         """Once in this process, with an index that leaves no thread behind."""
-        home = self._before.copy_to(self._ground.trial.folder)
-        self._work(home, self._ground.database, MemoryIndex(), minutes=1)
-        self._ground.database.engine.dispose()
+        home, database, index = self._before.copy_to(self._ground.trial.folder), self._ground.database, MemoryIndex()
+        self._work(home, database, index, minutes=1)
+        find_violations(database, now=0.0, index=index)
+        read_facts(database)
+        database.engine.dispose()
 
     # Working ---------------------------------------------------------------------------------------------------------
 
