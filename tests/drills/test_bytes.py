@@ -172,7 +172,8 @@ def find_applied(stage: Stage, question: str, shape: Shape, dice: random.Random)
 
 def drill_pages(tally: Tally, stage: Stage, shapes: list[Shape], *, cuts: int) -> None:
     dice = random.Random(tally.seed)
-    question = next(each for each in stage.questions if any(name in each for name in LISTINGS))
+    listings = [each for each in stage.questions if any(name in each for name in LISTINGS)]
+    question = [*listings, max(stage.questions, key=lambda each: len(stage.body_of(each)))][0]
     for shape in shapes:
         for _ in range(cuts):
             wrong = find_applied(stage, question, shape, dice)
