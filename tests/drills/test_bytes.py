@@ -187,7 +187,7 @@ def test_no_page_that_is_not_whole_is_applied(
     tally = open_tally(f"C1 pages, {platform}", seed=SEED)
 
     with Stage.playing(platform, tmp_path) as stage:
-        drill_pages(tally, stage, SHAPES if is_full_drill else SHAPES[::2], cuts=20 if is_full_drill else 1)
+        drill_pages(tally, stage, SHAPES if is_full_drill else SHAPES[::2], cuts=10 if is_full_drill else 1)
 
     assert tally.violations == []
 
