@@ -77,7 +77,8 @@ class Points:
 
 def shape_of(statement: str) -> str:
     """The statement, whatever the length of its lists."""
-    return re.sub(r"\?(?:, \?)+", "?", re.sub(r"\s+", " ", statement))
+    one_mark = re.sub(r"%\(\w+\)s", "?", re.sub(r"\s+", " ", statement))
+    return re.sub(r"\?(?:, \?)+", "?", one_mark)
 
 
 def describe(request: requests.PreparedRequest) -> str:

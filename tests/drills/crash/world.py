@@ -91,7 +91,10 @@ CHANGES = Lane("changes", full=False)
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One store with its index, its spool, and a log of what was asked and given; `url` is its database."""
+    """One store with its index, its spool, and a log of what was asked and given.
+
+    `url` and `copy_to` know that the database is a file in the folder; for a server a subclass says it otherwise.
+    """
 
     folder: Path
 
@@ -113,7 +116,7 @@ class Home:
         """The same state elsewhere; nobody has this one open."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
-        return Home(folder)
+        return type(self)(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +145,11 @@ class Ground:
     Its database and all that a process loads but once are warm: children begin with what this process has.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, home: type[Home] = Home) -> None:
         self.folder = folder
         self.answer = folder / "answer"
-        self.trial = Home(folder / "trial")
+        self.home = home
+        self.trial = home(folder / "trial")
         self.database = Database(self.trial.url)
 
 
@@ -155,7 +159,7 @@ class World:
     def __init__(self, feed: Feed, lane: Lane, ground: Ground) -> None:
         self.feed, self.lane, self._ground = feed, lane, ground
         self._answer = ground.answer
-        self._before = Home(ground.folder / self.name.replace(", ", "-").replace(" ", "-"))
+        self._before = ground.home(ground.folder / self.name.replace(", ", "-").replace(" ", "-"))
         self._before.folder.mkdir(parents=True)
         do_in_child(self._prepare, self._answer)
         self._warm()
