@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from bench.figures import Figure
 from bench.processes import PLATFORMS, environment, measure
@@ -119,15 +119,24 @@ def _read(home: Path, url: str, counter: Counting) -> float:
     command = [sys.executable, "-m", "web", "sync", "--all", "--full", "--json"]
     while True:
         process = subprocess.Popen(
-            command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
         counter.group = process.pid
-        _, said = process.communicate()
+        out, said = process.communicate()
         counter.group = None
         if process.returncode == 0:
             return perf_counter() - began
+        _await_end(process.pid)
         if process.returncode != -signal.SIGKILL:
-            raise RuntimeError(f"the census ended with {process.returncode}:\n{said.decode()[-3000:]}")
+            raise RuntimeError(f"the census ended with {process.returncode}:\n{(out + said).decode()[-3000:]}")
+
+
+def _await_end(group: int) -> None:
+    """Until the last of a killed group is gone: a process that still dies holds its feed's lease."""
+    with suppress(ProcessLookupError):
+        while True:
+            os.killpg(group, 0)
+            sleep(0.02)
 
 
 def _compare(home: Path, bench: Bench) -> tuple[int, int]:
