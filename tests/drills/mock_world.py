@@ -1,8 +1,6 @@
 """The three mock platforms in this process, read through the real connectors on a clock that only moves when told."""
 
-import asyncio
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from sqlalchemy import select
 
 from connectors import CONNECTORS, Access
 from connectors.mock.platforms import Mock, Settings
-from connectors.mock.server import Connection
 from connectors.mock.truth import facts
 from integrator.ports import Clock
 from integrator.store.budgets import SharedBudget
@@ -22,6 +19,7 @@ from integrator.store.spool import DiskSpool
 from integrator.store.tables import listing
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
+from tests.drills.listening import listening
 from tests.fakes.clock import FakeClock
 
 PLATFORMS = {platform.name: platform for platform in CONNECTORS}
@@ -57,17 +55,10 @@ def serving(world: World, clock: FakeClock) -> Iterator[str]:
     """The mock's address; its clocks are the reader's."""
     settings = Settings(world.seed, world.size, world.day, has_limits=False)
     mock = Mock(settings, ticks=clock.monotonic, now=clock.now)
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(lambda: Connection(mock.handle), "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever, name="mock")
-    thread.start()
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with listening(mock.handle) as url:
+            yield url
     finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        loop.close()
         mock.close()
 
 

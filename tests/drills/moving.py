@@ -1,17 +1,15 @@
 """Two small platforms that move while they are read: between any two pages, as a script says (guides 5 and 3)."""
 
-import asyncio
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from connectors.mock.message import Response, parse_query, to_json
-from connectors.mock.server import Connection
 from integrator.clean.dates import KOREA
+from tests.drills.listening import listening
 from tests.fakes.clock import FakeClock
 
 BUYKOREA_ACCOUNT, TRADEKOREA_ACCOUNT = 1157771, "204871"
@@ -238,17 +236,7 @@ class Stage:
 @contextmanager
 def playing(feed: MovingBuyKorea | MovingTradeKorea) -> Iterator[Stage]:
     """Serve whatever feed stands on the stage."""
-    loop = asyncio.new_event_loop()
     stage = Stage("", feed)
-    handle: Callable[..., Response] = lambda *asked: stage.feed.handle(*asked)  # noqa: E731
-    server = loop.run_until_complete(loop.create_server(lambda: Connection(handle), "127.0.0.1", 0))
-    stage.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{feed.path}"
-    thread = threading.Thread(target=loop.run_forever, name="moving")
-    thread.start()
-    try:
+    with listening(lambda *asked: stage.feed.handle(*asked)) as url:
+        stage.url = f"{url}{feed.path}"
         yield stage
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        loop.close()
