@@ -5,6 +5,8 @@ from collections.abc import Generator
 
 import pytest
 
+pytest_plugins = ["tests.drills.summary"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
