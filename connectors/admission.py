@@ -14,8 +14,6 @@ Counted = Callable[[], Window | None]
 
 # Waited inside the run; a longer ban ends the run and keeps its place (reliability C3).
 LONGEST_WAIT_S: Final = 15 * 60
-# A longer ban counts as this one: nobody is believed for longer.
-LONGEST_BAN_S: Final = 24 * 3600
 # Waited for a platform that rests after failures: the first rests, so that a sync right after an outage goes through.
 LONGEST_REST_S: Final = 60
 # Between the five tries of one call (common rule 9: growing from one second).

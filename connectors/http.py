@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError, ProtocolError, TimeoutError
 
-from connectors.admission import LONGEST_BAN_S, Admission, Counted
+from connectors.admission import Admission, Counted
 from connectors.call import Call, Headers, Sink
 from connectors.decode import Inflater, refuse
 from connectors.pace import Limits, Pace, open_session
 from connectors.redaction import HIDE_QUERIES, Redaction
 from integrator.errors import AccessRefused, BytesRefused, FeedChanged, FeedUnavailable, HanmaruError
 from integrator.issues import ENCODING_INVALID, TOO_LARGE, TRUNCATED
-from integrator.ports import Budget, Clock, Kept, Spool, Window
+from integrator.ports import LONGEST_BAN, Budget, Clock, Kept, Spool, Window
 from integrator.record import Batch, End, Lane
 
 T = TypeVar("T")
@@ -203,7 +203,7 @@ class Transport:
         """When `Retry-After` (seconds or a date) lets us knock again, in a day at most; None: nothing readable."""
         text = answer.headers.get("Retry-After", "").strip()
         now = self._clock.now()
-        latest = now + timedelta(seconds=LONGEST_BAN_S)
+        latest = now + LONGEST_BAN
         if text.isascii() and text.isdigit():
             # Nine digits are 30 years: a longer number says no more, and would not fit a date.
             return min(latest, now + timedelta(seconds=max(1, int(text[:9]))))

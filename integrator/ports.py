@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -15,6 +15,9 @@ from integrator.listing import Account, Detail, Listing, Withdrawal
 from integrator.record import Batch, Confirmation, End, Kind, Lane, Plan, Policies, Record, Wire
 
 Parsed = Listing | Detail | Account | Withdrawal
+
+# A platform that asks for a longer wait is not believed for longer: the next try learns the truth.
+LONGEST_BAN = timedelta(hours=24)
 
 
 class Clock(Protocol):

@@ -4,16 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import msgspec
 from lxml import etree
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError
 
+from connectors.cells import Cell, Text
 from connectors.decode import ROW, cut_xml, decode_row, decode_xml, refuse
 from integrator.record import Kind, Policies, Policy, Wire
-
-T = TypeVar("T")
 
 # Known dirty values --------------------------------------------------------------------------------------------------
 FLAGS: Final = MappingProxyType({"Y": True, "N": False, "y": True, "n": False, "": None})
@@ -38,30 +37,6 @@ NUMBERS: Final = frozenset(
 
 
 # Schema --------------------------------------------------------------------------------------------------------------
-
-
-class Cell(fields.Field[T]):
-    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError.
-
-    `wrong` takes the names of what cannot be read inside it: a row's field costs only itself.
-    """
-
-    def read(self, value: object, wrong: list[str]) -> T:
-        raise NotImplementedError
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> T:
-        return self.read(value, [])
-
-
-class Text(Cell[str]):
-    """Text, or a number where text is declared (common rule 10 the other way round)."""
-
-    def read(self, value: object, wrong: list[str]) -> str:
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        raise self.make_error("validator_failed")
 
 
 class Flag(Cell[bool | None]):

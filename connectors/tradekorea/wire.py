@@ -3,16 +3,15 @@
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import msgspec
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError
 
+from connectors.cells import Cell, Text
 from connectors.decode import ROW
 from integrator.listing import Availability
 from integrator.record import Kind, Policies, Policy, Wire
-
-T = TypeVar("T")
 
 PLATFORM: Final = "tradekorea"
 PRODUCT_ID: Final = re.compile(r"P[0-9]{6,7}")
@@ -55,30 +54,6 @@ _GUARDED: Final = (
 )  # fmt: skip
 POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 _TEXT: Final = frozenset({str})
-
-
-class Cell(fields.Field[T]):
-    """A declared field. Schemas and `read` below both ask its own `read`, which raises ValidationError.
-
-    `wrong` takes the names of what cannot be read inside it: a row's field costs only itself.
-    """
-
-    def read(self, value: object, wrong: list[str]) -> T:
-        raise NotImplementedError
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: Any) -> T:
-        return self.read(value, [])
-
-
-class Text(Cell[str]):
-    """Text, or a whole number where text is declared (integers may become text, and the other way round)."""
-
-    def read(self, value: object, wrong: list[str]) -> str:
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        raise self.make_error("validator_failed")
 
 
 class Texts(Cell[tuple[str, ...]]):

@@ -4,13 +4,13 @@ Calls are reserved in lots, so that a fast walk writes seldom; a lot is small be
 process had reserved is lost to the window, never called twice.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, Self
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from integrator.errors import AccessRefused, FeedUnavailable, HanmaruError, QuotaSpent
-from integrator.ports import Clock, Window
+from integrator.ports import LONGEST_BAN, Clock, Window
 from integrator.record import Lane
 from integrator.store.breakers import (
     Breaker,
@@ -30,8 +30,6 @@ from integrator.store.tables import budget
 SHARE_FOR_CHANGES: Final = 12
 # One lot is this part of its window, at least one call.
 LOTS: Final = 1000
-# A longer ban counts as this one: nobody is believed for longer, and the next try learns the truth.
-LONGEST_BAN: Final = timedelta(hours=24)
 # The end of a window is told in whole seconds; nearer than this is the same end.
 _SAME_END_S: Final = 2.0
 # What was read of a platform's health is good for this long: less than a call takes on its way, and a fast walk does

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from integrator.errors import FeedUnavailable
+from integrator.ports import LONGEST_BAN
 from integrator.record import Confirmation, Lane
-from integrator.store.budgets import LONGEST_BAN
 from integrator.store.feeds import Feed, FeedState, LastRun
 from integrator.store.runs import RunState
 

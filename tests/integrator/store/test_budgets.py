@@ -1,7 +1,6 @@
 """Calls, bans and rests that every process obeys; two budgets on one database stand for two processes."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -17,18 +16,6 @@ from integrator.store.tables import breaker, budget, run
 from tests.fakes.clock import FakeClock
 
 DOWN = FeedUnavailable("shop.example answers 503", code="HTTP_5XX")
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/hanmaru.db")
-    made.migrate()
-    return made
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """One small platform, one database, one clock."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -15,18 +14,6 @@ from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
 from tests.fakes.clock import FakeClock
 from tests.fakes.connector import FakeConnector, row
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/hanmaru.db")
-    made.migrate()
-    return made
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture
