@@ -21,7 +21,18 @@ from integrator.resolve.sellers import (
     own_domain,
     write_ref,
 )
-from integrator.store import resolution as store
+from integrator.store.edges import has_judgements, load_judgements, replace_edges
+from integrator.store.identities import (
+    Crowd,
+    change_keys,
+    count_crowds,
+    find_holders,
+    load_accounts,
+    load_facts,
+    load_keys,
+)
+from integrator.store.ledger import load_ledger, redirect, revive, write_minted
+from integrator.store.sellers import delete_sellers, load_seller_accounts, load_seller_ids, load_sellers, save_sellers
 
 # First two digits of a Korean postcode -> region (the post's own table).
 _REGIONS: tuple[tuple[int, str], ...] = (
@@ -43,9 +54,9 @@ class Settled:
 def settle_accounts(connection: Connection, refs: Iterable[Ref], *, now: float) -> Settled:
     """Work out the sellers of these accounts and of all that share an open key with them."""
     dirty = sorted(set(refs))
-    facts = store.load_facts(connection, dirty)
+    facts = load_facts(connection, dirty)
     after = {ref: keys_of(facts[ref]) for ref in dirty}
-    before = store.load_keys(connection, dirty)
+    before = load_keys(connection, dirty)
     # An account that merely sells more, or moved house, changes no seller's membership.
     moved = [ref for ref in dirty if before[ref] != after[ref]]
     moved += _judged_accounts(connection, [ref for ref in dirty if before[ref] == after[ref]])
@@ -53,42 +64,42 @@ def settle_accounts(connection: Connection, refs: Iterable[Ref], *, now: float) 
     if moved:
         touched = {key for ref in moved for key in (*before[ref], *after[ref]) if key[0] in STRENGTH}
         were_open = _open_keys(connection, touched)
-        store.change_keys(connection, before, after)
+        change_keys(connection, before, after)
         gathered = _gather(connection, moved, touched, were_open)
         done = _regroup(connection, gathered, now=now)
-    stayed = frozenset(store.load_seller_ids(connection, dirty).values()) - done.sellers
+    stayed = frozenset(load_seller_ids(connection, dirty).values()) - done.sellers
     _refresh(connection, stayed, now=now)
     return Settled(done.sellers | stayed, done.edges)
 
 
 def _refresh(connection: Connection, seller_ids: frozenset[str], *, now: float) -> None:
     """Sellers whose accounts are the same may still show another name or region."""
-    groups = {each: tuple(refs) for each, refs in store.load_seller_accounts(connection, seller_ids).items()}
+    groups = {each: tuple(refs) for each, refs in load_seller_accounts(connection, seller_ids).items()}
     _save_changed(connection, _make_sellers(connection, groups), now=now)
 
 
 def _save_changed(connection: Connection, sellers: list[Seller], *, now: float) -> None:
-    stored = store.load_sellers(connection, [each.seller_id for each in sellers])
+    stored = load_sellers(connection, [each.seller_id for each in sellers])
     news = [each for each in sellers if each.seller_id not in stored or stored[each.seller_id][0] != each]
-    store.save_sellers(connection, news, now=now)
+    save_sellers(connection, news, now=now)
 
 
 def _judged_accounts(connection: Connection, refs: list[Ref]) -> list[Ref]:
     """Those of these accounts that a person said something about."""
-    if not refs or not store.has_judgements(connection, SELLER):
+    if not refs or not has_judgements(connection, SELLER):
         return []
-    judged = store.load_judgements(connection, SELLER, [write_ref(ref) for ref in refs])
+    judged = load_judgements(connection, SELLER, [write_ref(ref) for ref in refs])
     named = {name for judgement in judged for name in (judgement.left, judgement.right)}
     return [ref for ref in refs if write_ref(ref) in named]
 
 
 def _open_keys(connection: Connection, keys: Iterable[Key]) -> set[Key]:
     """Those of these keys that join accounts: not crowded by names or holders."""
-    counted = store.count_crowds(connection, keys, most_holders=MOST_HOLDERS)
+    counted = count_crowds(connection, keys, most_holders=MOST_HOLDERS)
     return {key for key, crowd in counted.items() if _is_open(key, crowd)}
 
 
-def _is_open(key: Key, crowd: store.Crowd) -> bool:
+def _is_open(key: Key, crowd: Crowd) -> bool:
     # A number of registration is one firm's, however often it renamed itself.
     return crowd.holders <= MOST_HOLDERS and (crowd.names <= MOST_NAMES or key[0] == "brn")
 
@@ -112,17 +123,17 @@ def _gather(connection: Connection, dirty: Iterable[Ref], touched: set[Key], wer
     followed: set[Key] = set()
     frontier = set(dirty)
     while frontier:
-        fresh = store.load_keys(connection, frontier)
+        fresh = load_keys(connection, frontier)
         keys.update(fresh)
-        now_in = store.load_seller_ids(connection, frontier)
+        now_in = load_seller_ids(connection, frontier)
         sellers.update(now_in)
         found = {key for own in fresh.values() for key in own if key[0] in STRENGTH}
         known_open |= _open_keys(connection, found - looked_at)
         looked_at |= found
         follow = (found & known_open | once) - followed
         followed |= follow
-        reached = store.find_holders(connection, follow)
-        for refs in store.load_seller_accounts(connection, now_in.values()).values():
+        reached = find_holders(connection, follow)
+        for refs in load_seller_accounts(connection, now_in.values()).values():
             reached.update(refs)
         frontier = reached - keys.keys()
     return _Gathered(keys, sellers, known_open)
@@ -132,26 +143,26 @@ def _regroup(connection: Connection, gathered: _Gathered, *, now: float) -> Sett
     present = gathered.sellers
     grouping = group_accounts(gathered.keys, gathered.joining, _judged(connection, gathered.keys))
     old_ids = set(present.values())
-    ledger = store.load_ledger(connection, old_ids)
+    ledger = load_ledger(connection, old_ids)
     naming = carry_over(grouping.groups, present, {each: row.minted_at for each, row in ledger.items()})
     ids, minted, revived = _name_groups(connection, grouping.groups, naming.ids)
-    store.write_minted(connection, SELLER, minted, now=now)
-    store.revive(connection, revived)
+    write_minted(connection, SELLER, minted, now=now)
+    revive(connection, revived)
     _save_changed(connection, _make_sellers(connection, dict(zip(ids, grouping.groups, strict=True))), now=now)
-    store.delete_sellers(connection, old_ids - set(ids))
-    store.redirect(connection, {old: ids[position] for old, position in naming.retired.items()}, now=now)
+    delete_sellers(connection, old_ids - set(ids))
+    redirect(connection, {old: ids[position] for old, position in naming.retired.items()}, now=now)
     owner = {write_ref(ref): seller_id for seller_id, group in zip(ids, grouping.groups, strict=True) for ref in group}
-    edges = store.replace_edges(
+    edges = replace_edges(
         connection, SELLER, [(owner[edge.left], edge) for edge in grouping.edges], {*ids, *old_ids}, now=now
     )
     return Settled(frozenset(ids), edges)
 
 
 def _judged(connection: Connection, keys: Mapping[Ref, frozenset[Key]]) -> dict[tuple[Ref, Ref], str]:
-    if not store.has_judgements(connection, SELLER):
+    if not has_judgements(connection, SELLER):
         return {}
     refs = {write_ref(ref): ref for ref in keys}
-    standing = current(store.load_judgements(connection, SELLER, refs))
+    standing = current(load_judgements(connection, SELLER, refs))
     return {
         (min(refs[one], refs[other]), max(refs[one], refs[other])): verdict
         for (one, other), verdict in standing.items()
@@ -165,7 +176,7 @@ def _name_groups(
     """Ids of all groups; founders by fresh id; ids that live again."""
     named = list(zip(groups, carried, strict=True))
     candidates = {mint(SELLER, write_ref(group[0])): write_ref(group[0]) for group, old in named if old is None}
-    known = store.load_ledger(connection, candidates)
+    known = load_ledger(connection, candidates)
     ids, minted, revived = [], {}, []
     for group, old in named:
         if old is not None:
@@ -176,7 +187,7 @@ def _name_groups(
         while wanted in known and not (known[wanted].retired_at is not None and known[wanted].leads_to is None):
             turn += 1
             wanted = mint(SELLER, founder, turn)
-            known.update(store.load_ledger(connection, [wanted]))
+            known.update(load_ledger(connection, [wanted]))
         if wanted in known:
             revived.append(wanted)
         else:
@@ -187,9 +198,9 @@ def _name_groups(
 
 def _make_sellers(connection: Connection, groups: Mapping[str, tuple[Ref, ...]]) -> list[Seller]:
     refs = [ref for group in groups.values() for ref in group]
-    accounts = store.load_accounts(connection, refs)
+    accounts = load_accounts(connection, refs)
     nameless = [ref for ref in refs if ref not in accounts]
-    facts = store.load_facts(connection, nameless) if nameless else {}
+    facts = load_facts(connection, nameless) if nameless else {}
     return [_make_seller(seller_id, group, accounts, facts) for seller_id, group in groups.items()]
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from integrator.errors import UnknownListing
 from integrator.resolve.judgements import Judgement, current, make_judgement, require_consistent
-from integrator.store import resolution, worklist
+from integrator.store import edges, products, sellers, worklist
 from integrator.store.database import Database
 
 # Judgements belong to no run of a feed.
@@ -22,7 +22,7 @@ def decide(
     with database.write() as connection:
         owners = [_find_owner(connection, kind, name) for name in (made.left, made.right)]
         require_consistent(_standing(connection, made), made)
-        resolution.add_judgement(connection, made)
+        edges.add_judgement(connection, made)
         for platform, account_id in owners:
             worklist.mark(connection, platform, [account_id], run=_NO_RUN, now=now)
     return made
@@ -31,10 +31,10 @@ def decide(
 def _find_owner(connection: Connection, kind: str, name: str) -> tuple[str, str]:
     platform, _, external_id = name.partition(":")
     if kind == "seller":
-        if resolution.load_seller_ids(connection, [(platform, external_id)]):
+        if sellers.load_seller_ids(connection, [(platform, external_id)]):
             return platform, external_id
         raise UnknownListing(f"No account {name} is known; write it as platform:id.")
-    owner = resolution.find_account_of(connection, platform, external_id)
+    owner = products.find_account_of(connection, platform, external_id)
     if owner is None:
         raise UnknownListing(f"No listing {name} is known; write it as platform:id.")
     return platform, owner
@@ -46,7 +46,7 @@ def _standing(connection: Connection, made: Judgement) -> dict[tuple[str, str], 
     frontier = {made.left, made.right}
     standing: dict[tuple[str, str], str] = {}
     while frontier:
-        found = current(resolution.load_judgements(connection, made.kind, frontier))
+        found = current(edges.load_judgements(connection, made.kind, frontier))
         reached |= frontier
         standing.update(found)
         frontier = {name for pair in found for name in pair} - reached

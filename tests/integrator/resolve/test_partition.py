@@ -9,10 +9,10 @@ from sqlalchemy import func, select, update
 
 from integrator.errors import ContradictoryJudgement, UnknownListing, UnknownProduct
 from integrator.listing import Hs, HsState
-from integrator.resolve import partition
+from integrator.resolve import pieces
 from integrator.resolve.decide import decide
 from integrator.resolve.judgements import make_judgement
-from integrator.store import catalogue, resolution, worklist
+from integrator.store import catalogue, edges, sellers, worklist
 from integrator.store.tables import edge, ledger, outbox, product, seller
 from integrator.store.tables import worklist as worklist_table
 from tests.fakes.shop import Shop, make_listing
@@ -110,11 +110,11 @@ def test_a_key_that_many_names_share_joins_nobody_any_more(shop: Shop) -> None:
         shop.account("buykorea", str(number), name, phone="+8225550000")
     shop.resolve()
     with shop.database.read() as connection:
-        assert len(set(resolution.load_seller_ids(connection, [("buykorea", str(n)) for n in range(5)]).values())) == 1
+        assert len(set(sellers.load_seller_ids(connection, [("buykorea", str(n)) for n in range(5)]).values())) == 1
     shop.account("buykorea", "5", "Seoul Trade Centre", phone="+8225550000")
     shop.resolve()
     with shop.database.read() as connection:
-        ids = resolution.load_seller_ids(connection, [("buykorea", str(n)) for n in range(6)])
+        ids = sellers.load_seller_ids(connection, [("buykorea", str(n)) for n in range(6)])
     assert len(set(ids.values())) == 6
 
 
@@ -197,14 +197,14 @@ def test_a_person_splits_and_joins_products(shop: Shop) -> None:
     stock(shop)
     shop.resolve()
     with shop.database.write() as connection:
-        resolution.add_judgement(
+        edges.add_judgement(
             connection, make_judgement("product", "buykorea:100", "tradekorea:P1", "different", by="person/kim", at=1.0)
         )
     shop.mark("buykorea", "1")
     shop.resolve()
     assert frozenset({"buykorea:100"}) in shop.clusters()
     with shop.database.write() as connection:
-        resolution.add_judgement(
+        edges.add_judgement(
             connection, make_judgement("product", "buykorea:100", "tradekorea:P1", "unsure", by="person/kim", at=2.0)
         )
     shop.mark("buykorea", "1")
@@ -230,7 +230,7 @@ def test_pairs_follow_their_accounts_to_another_seller(shop: Shop) -> None:
 def test_a_pair_may_move_before_its_former_seller_has_had_its_turn(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, turn: int
 ) -> None:
-    monkeypatch.setattr(partition, "_PIECE", 1)
+    monkeypatch.setattr(pieces, "_PIECE", 1)
     pair = (("buykorea", f"1{turn}"), ("tradekorea", f"9{turn}"))
     others = [("gobizkorea", f"C{number}") for number in range(3)]
     for platform, account_id in (*pair, *others):
