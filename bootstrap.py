@@ -80,7 +80,7 @@ def demo() -> int:
 def test() -> int:
     prepare(DEVELOPMENT)
     checked = run_checks()
-    tested = run_pytest("not slow and not browser and not drill and not demo" if is_on("FAST") else None)
+    tested = run_pytest("not slow and not browser and not drill and not demo and not server" if is_on("FAST") else None)
     return checked or tested
 
 

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.drills.summary"]
+pytest_plugins = ["tests.drills.summary", "tests.servers.plugin"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,72 @@
+"""The servers as fixtures. A server is started when the first test asks for it, and once for all workers.
+
+A server that cannot be had skips its tests, with one line at the end of the run; under CI=true they fail.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.postgres import PostgresServer, have_postgres
+from tests.servers.run import Missing, Run
+
+# Tests that need one of these get the mark `server`, which FAST=1 leaves out.
+FIXTURES = {"postgres", "postgres_url"}
+
+_RUN = pytest.StashKey[Run]()
+_SENT = "servers"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sent: dict[str, Any] | None = getattr(config, "workerinput", {}).get(_SENT)
+    config.stash[_RUN] = Run(Path(sent["folder"]), sent["owner"]) if sent else Run.of_this_process()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A worker of pytest-xdist uses the servers of the session that started it."""
+    run = node.config.stash[_RUN]
+    node.workerinput[_SENT] = {"folder": str(run.folder), "owner": run.owner}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for each in items:
+        if FIXTURES.intersection(getattr(each, "fixturenames", ())):
+            each.add_marker(pytest.mark.server)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    notes = config.stash[_RUN].notes()
+    if notes:
+        terminalreporter.section("servers")
+    for note in notes:
+        terminalreporter.write_line(note.line(), red=bool(note.missing), bold=bool(note.missing))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _RUN in config.stash:
+        config.stash[_RUN].end()
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Run:
+    """The run that the servers of this session belong to."""
+    return request.config.stash[_RUN]
+
+
+@pytest.fixture(scope="session")
+def postgres(servers: Run) -> PostgresServer:
+    """A PostgreSQL; databases of it by `postgres.database()`."""
+    try:
+        return have_postgres(servers)
+    except Missing as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The address of an empty database, one a module."""
+    with postgres.database() as url:
+        yield url
