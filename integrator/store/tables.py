@@ -337,6 +337,18 @@ withdrawal = Table(  # the proof of every disappearance
     Index(None, "run"),
 )
 
+told = Table(  # what platforms withdrew themselves, until the guards have seen it together
+    "told",
+    metadata,
+    Column("listing_key", RowId, ForeignKey("listing.key"), primary_key=True),
+    Column("run", RowId, nullable=False),  # the one that settles it
+    Column("said_at", Float),  # the platform's own time; NULL: it gives none
+    Column("reason", Text, nullable=False),
+    Column("merged_into", Text),
+    Column("told_at", Float, nullable=False),
+    Index(None, "run"),
+)
+
 hold = Table(
     "hold",
     metadata,
@@ -359,6 +371,9 @@ hold_listing = Table(
     metadata,
     Column("hold", RowId, ForeignKey("hold.id"), primary_key=True),
     Column("listing_key", RowId, ForeignKey("listing.key"), primary_key=True),
+    Column("told", Text),  # why its platform withdrew it; NULL: it is absent
+    Column("said_at", Float),
+    Column("merged_into", Text),
     Index(None, "listing_key"),
 )
 

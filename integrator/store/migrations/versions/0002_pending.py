@@ -79,6 +79,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", "name", name=op.f("pk_measure")),
     )
     op.create_table(
+        "told",
+        sa.Column("listing_key", ROW_ID, nullable=False),
+        sa.Column("run", ROW_ID, nullable=False),
+        sa.Column("said_at", sa.Float(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("merged_into", sa.Text(), nullable=True),
+        sa.Column("told_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["listing_key"], ["listing.key"], name=op.f("fk_told_listing_key")),
+        sa.PrimaryKeyConstraint("listing_key", name=op.f("pk_told")),
+    )
+    op.create_index(op.f("ix_told_run"), "told", ["run"], unique=False)
+    op.create_table(
         "viewing",
         sa.Column("product_id", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
@@ -98,6 +110,9 @@ def upgrade() -> None:
     op.add_column("feed", sa.Column("detail_every_s", sa.Integer(), server_default="3600", nullable=False))
     op.add_column("hold", sa.Column("decided_reason", sa.Text(), nullable=True))
     op.add_column("hold", sa.Column("ceiling", sa.Integer(), nullable=True))
+    op.add_column("hold_listing", sa.Column("told", sa.Text(), nullable=True))
+    op.add_column("hold_listing", sa.Column("said_at", sa.Float(), nullable=True))
+    op.add_column("hold_listing", sa.Column("merged_into", sa.Text(), nullable=True))
     op.add_column("listing", sa.Column("pending", sa.Integer(), nullable=True))
     op.add_column("listing", sa.Column("kept_at", sa.Float(), nullable=True))
     op.add_column("run", sa.Column("walk_end", sa.Text(), nullable=True))
@@ -183,6 +198,9 @@ def downgrade() -> None:
     )
     op.drop_column("listing", "kept_at")
     op.drop_column("listing", "pending")
+    op.drop_column("hold_listing", "merged_into")
+    op.drop_column("hold_listing", "said_at")
+    op.drop_column("hold_listing", "told")
     op.drop_column("hold", "ceiling")
     op.drop_column("hold", "decided_reason")
     op.drop_column("feed", "detail_every_s")
@@ -190,6 +208,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_detail_read_at"), table_name="detail")
     op.drop_column("account", "pending")
     op.drop_table("viewing")
+    op.drop_index(op.f("ix_told_run"), table_name="told")
+    op.drop_table("told")
     op.drop_table("measure")
     op.drop_table("budget")
     op.drop_table("breaker")
