@@ -26,8 +26,9 @@ from bench.processes import PLATFORMS, environment, measure
 from bench.products import export
 from bench.sync import Bench
 from connectors.mock.message import Response
-from connectors.mock.platforms import Mock, Settings
+from connectors.mock.platforms import Mock
 from connectors.mock.server import Connection
+from connectors.mock.settings import Settings
 
 KILLS = 20
 

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from connectors.mock.gobizkorea import GobizKorea
 from connectors.mock.message import Request, Response, to_json
 from connectors.mock.pattern import PLATFORMS
 from connectors.mock.record import Recorder
+from connectors.mock.settings import Settings
 from connectors.mock.tampering import SOUND
 from connectors.mock.tradekorea import TradeKorea
 from connectors.mock.world import BUYKOREA, TRADEKOREA, World
@@ -27,15 +28,6 @@ class Platform(Protocol):
         """A refusal, or the key under which the answer may be recorded."""
 
     def answer(self, request: Request) -> Response: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    seed: int = 1
-    size: int = 2000
-    day: int = 0
-    has_limits: bool = True
-    record: Path | None = None
 
 
 class Mock:

@@ -12,19 +12,16 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from connectors.mock.message import Response
-
-if TYPE_CHECKING:
-    from connectors.mock.platforms import Settings
+from connectors.mock.settings import Settings
 
 VERSION = 1
 """Raised when the same world is sent in other bytes."""
 
 
 class Recorder:
-    def __init__(self, folder: Path, settings: "Settings") -> None:
+    def __init__(self, folder: Path, settings: Settings) -> None:
         world = {key: value for key, value in asdict(settings).items() if key in ("seed", "size", "day")}
         name = f"seed{settings.seed}-size{settings.size}-day{settings.day}-v{VERSION}"
         self.root = folder / name

@@ -16,7 +16,8 @@ from typing import TextIO
 import httptools
 
 from connectors.mock.message import Response
-from connectors.mock.platforms import Mock, Settings
+from connectors.mock.platforms import Mock
+from connectors.mock.settings import Settings
 
 _MAX_BODY = 1 << 20
 Handler = Callable[[str, str, dict[str, str], bytes], Response]

@@ -10,7 +10,8 @@ from time import monotonic
 from sqlalchemy import select
 
 from connectors import CONNECTORS, Access
-from connectors.mock.platforms import Mock, Settings
+from connectors.mock.platforms import Mock
+from connectors.mock.settings import Settings
 from connectors.mock.truth import facts
 from integrator.ports import Clock
 from integrator.store.budgets import SharedBudget

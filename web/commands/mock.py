@@ -33,8 +33,8 @@ def mock(*, host: str, port: int, seed: int, size: int, day: int, no_limits: boo
     /faulty/FAULT/PLATFORM/… serves the same with a fault: down, flaky, truncated, token-expiry (tradekorea only),
     empty, shrunk, error-200, poisoned.
     """
-    from connectors.mock.platforms import Settings
     from connectors.mock.server import serve
+    from connectors.mock.settings import Settings
 
     settings = Settings(seed=seed, size=size, day=day, has_limits=not no_limits, record=record)
     try:

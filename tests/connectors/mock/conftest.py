@@ -16,7 +16,8 @@ import pytest
 
 from connectors.mock import gobizkorea
 from connectors.mock.message import Request, Response
-from connectors.mock.platforms import Mock, Settings
+from connectors.mock.platforms import Mock
+from connectors.mock.settings import Settings
 
 PRODUCTION = "Zx8/Qm+4Lr2TyVb9+NcKd0WsGh6/JfPe3UaXo1iRt5Ek7vCyMbBzSlHgOq+AnDuIwFj/1Y=="
 MEMBER = ("tkc-test-member", "mS3-9fQ2xV7bL1kT")
