@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from lxml import etree
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
-from connectors.cells import Cell, Text
+from connectors.cells import Cell, Declared, Text, declare, read_declared
 from connectors.decode import ROW, cut_xml, decode_row, decode_xml, refuse
 from integrator.record import Kind, Policies, Policy, Wire
 
@@ -173,16 +173,8 @@ class WithdrawalRow(Schema):
     responseTime = Text()  # noqa: N815
 
 
-_Declared = tuple[tuple[str, Cell[Any], bool], ...]
-
-
-def _declared(schema: type[Schema]) -> _Declared:
-    found = schema().load_fields
-    return tuple((name, cast("Cell[Any]", field), type(field) is Text) for name, field in found.items())
-
-
-_DECLARED: Final[Mapping[type[Schema], _Declared]] = {
-    schema: _declared(schema)
+_DECLARED: Final[Mapping[type[Schema], Declared]] = {
+    schema: declare(schema)
     for schema in (Step, ListingRow, Picture, CertificateRow, DetailRow, AccountRow, WithdrawalRow)
 }
 _SCHEMA_OF: Final = {
@@ -195,27 +187,8 @@ _KNOWN: Final = {kind: frozenset(name for name, _, _ in _DECLARED[schema]) for k
 
 
 def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The declared fields of a row (None where absent or null), and the names of those that cannot be read.
-
-    A field that is text already is taken as it is, and the others are asked without the library's seven calls a field.
-    """
-    values: dict[str, Any] = {}
-    unreadable: list[str] = []
-    for name, field, is_text in _DECLARED[schema]:
-        value = row.get(name)
-        if value is None or (is_text and type(value) is str):
-            values[name] = value
-        elif is_text and type(value) is int:
-            values[name] = str(value)
-        else:
-            inside: list[str] = []
-            try:
-                values[name] = field.read(value, inside)
-            except ValidationError:
-                values[name] = None
-                unreadable.append(name)
-            unreadable.extend(f"{name}.{each}" for each in inside)
-    return values, tuple(unreadable)
+    """The declared fields of a row (None where absent or null), and the names of those that cannot be read."""
+    return read_declared(_DECLARED[schema], row)
 
 
 def _read_rows(schema: type[Schema], rows: Sequence[dict[str, Wire]], wrong: list[str]) -> tuple[dict[str, Any], ...]:

@@ -6,9 +6,9 @@ from hashlib import blake2b
 from typing import Any, Final, cast
 
 import msgspec
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
-from connectors.cells import Cell, Text
+from connectors.cells import Cell, Declared, Text, declare, read_declared
 from connectors.decode import ROW
 from integrator.listing import Availability
 from integrator.record import Kind, Policies, Policy, Wire
@@ -195,40 +195,15 @@ _SCHEMA_OF: Final[Mapping[Kind, type[Schema]]] = {
     Kind.ACCOUNT: SupplierRow,
     Kind.WITHDRAWAL: TombstoneRow,
 }
-_Declared = tuple[tuple[str, Cell[Any], bool], ...]
-
-
-def _declare(schema: type[Schema]) -> _Declared:
-    found = schema().load_fields
-    return tuple((name, cast("Cell[Any]", field), type(field) is Text) for name, field in found.items())
-
-
 _SCHEMAS: Final[tuple[type[Schema], ...]] = (*_SCHEMA_OF.values(), AttributeRow, SupplierOfProduct, ContactRow)
-_DECLARED: Final[Mapping[type[Schema], _Declared]] = {schema: _declare(schema) for schema in _SCHEMAS}
+_DECLARED: Final[Mapping[type[Schema], Declared]] = {schema: declare(schema) for schema in _SCHEMAS}
 KNOWN: Final = {kind: frozenset(name for name, _, _ in _DECLARED[schema]) for kind, schema in _SCHEMA_OF.items()}
 _COMPARED: Final = {kind: tuple(sorted(names - VOLATILE)) for kind, names in KNOWN.items()}
 
 
 def read(schema: type[Schema], row: Mapping[str, Wire]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The declared fields of a row (None where absent or null), and the names of those that cannot be read.
-
-    Text that is text already is taken as it is, and the others are asked without the library's seven calls a field.
-    """
-    values: dict[str, Any] = {}
-    unreadable: list[str] = []
-    for name, field, is_text in _DECLARED[schema]:
-        value = row.get(name)
-        if value is None or (is_text and type(value) is str):
-            values[name] = value
-            continue
-        inside: list[str] = []
-        try:
-            values[name] = field.read(value, inside)
-        except ValidationError:
-            values[name] = None
-            unreadable.append(name)
-        unreadable.extend(f"{name}.{each}" for each in inside)
-    return values, tuple(unreadable)
+    """The declared fields of a row (None where absent or null), and the names of those that cannot be read."""
+    return read_declared(_DECLARED[schema], row)
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
