@@ -3,20 +3,22 @@
 A server that cannot be had skips its tests, with one line at the end of the run; under CI=true they fail.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+from tests.servers.elastic import ElasticServer, have_elasticsearch, have_secure_elasticsearch
 from tests.servers.postgres import PostgresServer, have_postgres
 from tests.servers.run import Missing, Run
 
 # Tests that need one of these get the mark `server`, which FAST=1 leaves out.
-FIXTURES = {"postgres", "postgres_url"}
+FIXTURES = {"postgres", "postgres_url", "elasticsearch", "secure_elasticsearch"}
 
 _RUN = pytest.StashKey[Run]()
 _SENT = "servers"
+_Server = TypeVar("_Server")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,10 +61,7 @@ def servers(request: pytest.FixtureRequest) -> Run:
 @pytest.fixture(scope="session")
 def postgres(servers: Run) -> PostgresServer:
     """A PostgreSQL; databases of it by `postgres.database()`."""
-    try:
-        return have_postgres(servers)
-    except Missing as reason:
-        pytest.skip(str(reason))
+    return _have(have_postgres, servers)
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +69,22 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """The address of an empty database, one a module."""
     with postgres.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch(servers: Run) -> ElasticServer:
+    """A plain Elasticsearch; names for indices by `elasticsearch.prefix()`."""
+    return _have(have_elasticsearch, servers)
+
+
+@pytest.fixture(scope="session")
+def secure_elasticsearch(servers: Run) -> ElasticServer:
+    """One that wants user, password and the authority in `.ca`."""
+    return _have(have_secure_elasticsearch, servers)
+
+
+def _have(server: Callable[[Run], _Server], run: Run) -> _Server:
+    try:
+        return server(run)
+    except Missing as reason:
+        pytest.skip(str(reason))

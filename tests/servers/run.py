@@ -47,7 +47,9 @@ class Note:
     missing: str = ""
 
     def line(self) -> str:
-        return f"NOT TESTED on {self.name}: {self.missing}" if self.missing else f"{self.name}: up in {self.seconds} s"
+        return (
+            f"NOT TESTED on {self.name}: {self.missing}" if self.missing else f"{self.name}: ready in {self.seconds} s"
+        )
 
 
 @dataclass(frozen=True, slots=True)
