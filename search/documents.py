@@ -10,11 +10,24 @@ from hashlib import blake2b
 import msgspec
 
 from integrator.ports import DocumentVersion, IndexDocument
-from search.analysis import join_tokens, last_syllables, split_runs, surface_words
+from search.analysis import ANALYSIS_VERSION, join_tokens, last_syllables, split_runs, surface_words
 from search.filters import FILTERS
 
-# The shape of what is stored; an index of another shape must be rebuilt.
+# Raise it with every change of what is stored.
 DOCUMENT_VERSION = 1
+
+# Analysis and document together; an index of another shape is not asked but rebuilt.
+SHAPE = f"{ANALYSIS_VERSION}.{DOCUMENT_VERSION}"
+
+ORDERS = ("newest", "price", "moq", "lead")
+TERM_FIELDS = tuple(row.name for row in FILTERS if row.terms)
+NUMBER_FIELDS = tuple(row.name for row in FILTERS if row.number)
+
+# A maker's facet needs the name beside the id; the filter asks for the id alone.
+SELLER_FACET = "seller_named"
+
+# Stands between the parts of a seal; lower than any character of a product id, so that seals order as the ids do.
+SEPARATOR = "\x1f"
 
 # How often the tokens of a source are repeated in the one text field (docs/search.md): BM25F, made when indexing.
 TITLE, KIND, BRAND, BODY, PLAIN = 6, 3, 2, 2, 1
@@ -23,6 +36,9 @@ TITLE, KIND, BRAND, BODY, PLAIN = 6, 3, 2, 2, 1
 BODY_CHARACTERS = 400
 PLAIN_CHARACTERS = 300
 SUMMARY_CHARACTERS = 240
+
+# Far above what the longest honest texts give; more would only be somebody's try.
+MOST_TEXT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +80,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One document for any engine. `text` is ready tokens, `words` the vocabulary's; `orders` rise with the rank."""
+    """One document for any engine. `text` is ready tokens, `words` the vocabulary's; `orders` rise with the rank.
+
+    `maker` is the seller's id and name, as its facet counts them; "" for none.
+    """
 
     product_id: str
     key: int
@@ -75,7 +94,14 @@ class Prepared:
     terms: dict[str, tuple[str, ...]]
     numbers: dict[str, float]
     orders: dict[str, int]
+    maker: str
     card: bytes
+
+    @property
+    def seal(self) -> str:
+        """What this document is, in one value that can be listed: id, version and digest."""
+        version = self.version
+        return SEPARATOR.join((self.product_id, str(version.epoch), str(version.sequence), self.digest))
 
 
 _TERMS = [(row.name, row.terms) for row in FILTERS if row.terms]
@@ -83,6 +109,17 @@ _NUMBERS = [(row.name, row.number) for row in FILTERS if row.number]
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Card)
+
+
+def order_field(order: str) -> str:
+    """The field that a sort reads; numbers of filters have the plain names."""
+    return f"{order}_order"
+
+
+def read_seal(seal: str) -> tuple[str, DocumentVersion, str]:
+    """Id, version and digest of a document by its seal."""
+    product_id, epoch, sequence, digest = seal.split(SEPARATOR)
+    return product_id, DocumentVersion(int(epoch), int(sequence)), digest
 
 
 def read_card(card: bytes) -> Card:
@@ -106,6 +143,8 @@ def prepare(document: IndexDocument) -> Prepared:
         raise ValueError("a product id is 1 to 200 printable ASCII characters")
     key = key_of(document.product_id)
     text, words = _text_and_words(document)
+    if len(text) > MOST_TEXT:
+        raise ValueError("the text is too long")
     return Prepared(
         product_id=document.product_id,
         key=key,
@@ -116,6 +155,7 @@ def prepare(document: IndexDocument) -> Prepared:
         terms=_terms(document),
         numbers=_numbers(document),
         orders=_orders(document, key),
+        maker=f"{document.seller_id}\t{document.seller_name}" if document.seller_id else "",
         card=_card(document),
     )
 

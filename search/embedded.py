@@ -25,8 +25,8 @@ import msgspec
 from integrator.errors import IndexUnavailable
 from integrator.ports import Ack, DocumentVersion, IndexDocument, IndexWriter
 from search.analysis import ANALYSIS_VERSION
+from search.documents import SHAPE
 from search.embedded_reader import FolderReader
-from search.embedded_schema import SHAPE
 from search.embedded_writer import FolderWriter, writing
 from search.engine import Answer, Ask, Status
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import tantivy
 
 from integrator.ports import DocumentVersion
-from search.embedded_schema import SELLER_FACET, SEPARATOR, build_schema, order_field
+from search.documents import SELLER_FACET, SEPARATOR, order_field, read_seal
+from search.embedded_schema import build_schema
 from search.engine import SCORE, Answer, Ask, AskedWord, Bucket, Found, rounded, sorted_buckets, span_values
 from search.filters import BY_NAME, Clause, Filter, Kind
 
@@ -101,9 +102,7 @@ class FolderReader:
             for letter in _ID_LETTERS:
                 yield from self._seals(searcher, prefix + letter)
             return
-        for seal, _ in found:
-            product_id, epoch, sequence, digest = seal.split(SEPARATOR)
-            yield product_id, DocumentVersion(int(epoch), int(sequence)), digest
+        yield from (read_seal(seal) for seal, _ in found)
 
     def _living(self) -> tantivy.Query:
         return _Q.term_query(self._schema, "live", "1", index_option="basic")

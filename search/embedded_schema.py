@@ -2,22 +2,7 @@
 
 import tantivy
 
-from search.analysis import ANALYSIS_VERSION
-from search.documents import DOCUMENT_VERSION, Prepared
-from search.filters import FILTERS
-
-# Folders are named by it; an index of another shape is not opened but rebuilt.
-SHAPE = f"{ANALYSIS_VERSION}.{DOCUMENT_VERSION}"
-
-ORDERS = ("newest", "price", "moq", "lead")
-TERM_FIELDS = tuple(row.name for row in FILTERS if row.terms)
-NUMBER_FIELDS = tuple(row.name for row in FILTERS if row.number)
-
-# A maker's facet needs the name beside the id; the filter asks for the id alone.
-SELLER_FACET = "seller_named"
-
-# Stands between the parts of a seal; lower than any character of a product id, so that seals order as the ids do.
-SEPARATOR = "\x1f"
+from search.documents import NUMBER_FIELDS, ORDERS, SELLER_FACET, TERM_FIELDS, Prepared, order_field
 
 
 def build_schema() -> tantivy.Schema:
@@ -38,23 +23,16 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def order_field(order: str) -> str:
-    """The field that a sort reads; numbers of filters have the plain names."""
-    return f"{order}_order"
-
-
-def write_document(prepared: Prepared, seller_named: str) -> tantivy.Document:
+def write_document(prepared: Prepared) -> tantivy.Document:
     """A living document."""
     document = _marked(prepared.product_id, prepared.key, prepared.version.epoch, prepared.version.sequence)
-    version = prepared.version
-    seal = SEPARATOR.join((prepared.product_id, str(version.epoch), str(version.sequence), prepared.digest))
-    for name, text in (("live", "1"), ("seal", seal), ("text", prepared.text), ("words", prepared.words)):
+    for name, text in (("live", "1"), ("seal", prepared.seal), ("text", prepared.text), ("words", prepared.words)):
         document.add_text(name, text)
     for name, values in prepared.terms.items():
         for value in values:
             document.add_text(name, value)
-    if seller_named:
-        document.add_text(SELLER_FACET, seller_named)
+    if prepared.maker:
+        document.add_text(SELLER_FACET, prepared.maker)
     for name, number in prepared.numbers.items():
         document.add_float(name, number)
     for name, order in prepared.orders.items():

@@ -15,9 +15,6 @@ from search.embedded_schema import build_schema, write_document, write_tombstone
 # Enough for segments of some 20,000 products; a larger one only costs memory.
 HEAP_BYTES = 48_000_000
 
-# Longer than any honest digest or id.
-_MOST_TOKENS_BYTES = 1_000_000
-
 Version = tuple[int, int]
 
 
@@ -76,11 +73,7 @@ class FolderWriter:
         if known.get(key, _NEVER) >= version:
             return Ack(document.product_id, ok=True, reason="an equal or newer version is there")
         try:
-            prepared = prepare(document)
-            if len(prepared.text) > _MOST_TOKENS_BYTES:
-                raise ValueError("the text is too long")
-            named = f"{document.seller_id}\t{document.seller_name}" if document.seller_id else ""
-            ready = write_document(prepared, named)
+            ready = write_document(prepare(document))
         except (ValueError, OverflowError, UnicodeEncodeError) as error:
             return Ack(document.product_id, ok=False, reason=str(error))
         self._replace(document.product_id, key, version, ready, known)

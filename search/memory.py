@@ -46,7 +46,6 @@ class _Row:
     prepared: Prepared | None
     tokens: Counter[str] = field(default_factory=Counter)
     length: int = 0
-    named: str = ""
 
 
 class MemoryIndex:
@@ -184,7 +183,7 @@ class MemoryIndex:
                 for value, low, high in span_values(row.edges)
             )
         if name == "seller":
-            return sorted_buckets(Counter(self._rows[m.product_id].named for m in matches if m.terms[name]), row.most)
+            return sorted_buckets(Counter(each.maker for each in matches if each.maker), row.most)
         return sorted_buckets(Counter(value for each in matches for value in each.terms[name]), row.most)
 
     def _put_one(self, document: IndexDocument) -> Ack:
@@ -194,8 +193,7 @@ class MemoryIndex:
             return Ack(document.product_id, ok=False, reason=str(error))
         tokens = Counter(prepared.text.split())
         version = (document.version.epoch, document.version.sequence)
-        named = f"{document.seller_id}\t{document.seller_name}"
-        return self._keep(document.product_id, _Row(version, prepared, tokens, tokens.total(), named))
+        return self._keep(document.product_id, _Row(version, prepared, tokens, tokens.total()))
 
     def _keep(self, product_id: str, row: _Row) -> Ack:
         if product_id in self.lies.refused:
