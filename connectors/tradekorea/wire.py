@@ -49,8 +49,8 @@ VOLATILE: Final = frozenset({"viewCount", "maskedFields"})
 # What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
 # fields grow without notice (common rule 10): those are a warning.
 _GUARDED: Final = (
-    "names", "visible", "status", "registered", "category", "hs", "price", "moq", "lead", "payment", "origin",
-    "attributes", "images", "url",
+    "names", "account_id", "visible", "status", "registered", "updated", "category", "hs", "price", "moq", "lead",
+    "payment", "origin", "attributes", "images", "url",
 )  # fmt: skip
 POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 _TEXT: Final = frozenset({str})

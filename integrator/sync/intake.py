@@ -4,7 +4,7 @@ The common case is a record that says what it said before: its fingerprint is en
 else is parsed and weighed against what is stored; old news never replaces newer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -17,14 +17,16 @@ from integrator.record import Kind, Record
 from integrator.store.accounts import AccountStatement, find_accounts, load_account_contents, load_shown_accounts
 from integrator.store.archive import name_body
 from integrator.store.contacts import FROM_ACCOUNT
-from integrator.store.listings import Known, ListingState, find_known
+from integrator.store.listings import Known, ListingState, find_known, load_contents
 from integrator.store.rejections import KnownRejection, Rejected, find_rejections
 from integrator.store.versions import find_refused
+from integrator.sync.measuring import REQUIRED
 from integrator.sync.taken import (
     Fresh,
     FreshAccount,
     Taken,
     decode_account,
+    decode_listing,
     encode_content,
     keep_masked_account,
     keep_raw,
@@ -111,7 +113,29 @@ class Intake:
             listing = self._parse_or_reject(each, before, taken)
             if isinstance(listing, Listing):
                 parsed.append((each, listing))
+        if taken.rejected:
+            self._measure_rejected(connection, fresh, remembered, taken)
         Weighing(self._connector, self._run, taken).weigh(connection, parsed)
+
+    def _measure_rejected(
+        self,
+        connection: Connection,
+        fresh: Sequence[Fresh],
+        remembered: Mapping[str, Sequence[KnownRejection]],
+        taken: Taken,
+    ) -> None:
+        """What a platform broke in a shown listing's record is a loss, though the record is not used.
+
+        The same record again is no news, whichever parser rejects it.
+        """
+        lacks = {each.external_id: _find_lacks(each) for each in taken.rejected if each.kind is Kind.LISTING}
+        broken = {
+            each.known.key: lacks[each.known.external_id]
+            for each in fresh
+            if each.known is not None and each.known.external_id in lacks and _is_loss(each, each.known, remembered)
+        }
+        for key, content in load_contents(connection, list(broken)).items():
+            taken.measured.add_rejected(decode_listing(content), broken[key])
 
     def _find_rejections(
         self, connection: Connection, kind: Kind, fresh: Sequence[Fresh | FreshAccount]
@@ -257,6 +281,18 @@ class Intake:
             return
         taken.counters.accounts_changed += 1
         taken.accounts.append(said)
+
+
+def _find_lacks(rejected: Rejected) -> frozenset[str]:
+    """The required fields that its reasons name, or all of them: then the record could not be read at all."""
+    return REQUIRED.intersection(each.field for each in rejected.reasons) or REQUIRED
+
+
+def _is_loss(each: Fresh, known: Known, remembered: Mapping[str, Sequence[KnownRejection]]) -> bool:
+    """Whether this record, if it cannot be used, is another than before, and of a listing that is there."""
+    before = remembered.get(known.external_id, ())
+    is_news = all(old.fingerprint != each.fingerprint for old in before)
+    return is_news and known.state == ListingState.LIVE.value and each.record.sequence >= known.sequence
 
 
 def _make_storable(record: Record) -> Record:

@@ -4,7 +4,7 @@ Counted in passing from the records that a run parsed. An unchanged record is no
 that breaks a field changes its records, and only changed records can harm what is stored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -21,8 +21,10 @@ _FILLED: Final[Mapping[str, Callable[[Listing], object]]] = {
     "names.en": lambda said: said.names.get("en"),
     "names.ko": lambda said: said.names.get("ko"),
     "visible": lambda said: said.visible,
+    "account_id": lambda said: said.account_id,
     "account_name": lambda said: said.account_name,
     "registered": lambda said: said.registered,
+    "updated": lambda said: said.updated,
     "status": lambda said: said.status,
     "price": lambda said: said.price.state is not PriceState.UNKNOWN,
     "price.amount": lambda said: said.price.steps,
@@ -67,6 +69,9 @@ _FILLED: Final[Mapping[str, Callable[[Listing], object]]] = {
 FIELDS: Final = tuple(_FILLED)
 _READ: Final = tuple(_FILLED.values())
 
+# What no listing can do without: a record that lacks it is rejected.
+REQUIRED: Final = frozenset({"names", "account_id", "updated"})
+
 # A seller's fields are told from a listing's by their first word.
 SELLER: Final = "seller."
 _SELLER_FILLED: Final[Mapping[str, Callable[[Account], object]]] = {
@@ -101,6 +106,12 @@ class Measured:
         self.listings.add(_find_empty(listing), None if before is None else _find_empty(before))
         if before is not None:
             self._compare_prices(before, listing)
+
+    def add_rejected(self, before: Listing, lacks: Collection[str]) -> None:
+        """One more record of a shown listing that cannot be used: it lacks these fields, and the others stay shown."""
+        was = _find_empty(before)
+        lost = {place for name in lacks for place in _PLACES[name]}
+        self.listings.add([empty or place in lost for place, empty in enumerate(was)], was)
 
     def add_seller(self, account: Account, before: Account | None) -> None:
         """One more parsed account, and what was shown of it until now."""

@@ -8,6 +8,7 @@ field, or an issue of the listing does.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copy
@@ -44,6 +45,18 @@ FIELDS: dict[str, list[Path_]] = {
     "tradekorea": [(name,) for name in ProductRow().fields],
 }
 
+# What no listing can do without, and a field in which every record is edited.
+REQUIRED: dict[str, list[Path_]] = {
+    "buykorea": [("ENG_GOODS_NM",), ("ENTP_SN",), ("UPD_DT",)],
+    "gobizkorea": [("product", "업체번호"), ("product", "수정일")],
+    "tradekorea": [("name",), ("supplier",), ("updatedAt",)],
+}
+MODEL: dict[str, Path_] = {
+    "buykorea": ("SELER_GOODS_NO",),
+    "gobizkorea": ("product", "모델명"),
+    "tradekorea": ("modelNo",),
+}
+
 Row = dict[str, Any]
 
 
@@ -71,6 +84,11 @@ def _enlarge(row: Row, name: str) -> None:
     row[f"{name}_NEW"] = "1"
 
 
+def _edit(row: Row, name: str) -> None:
+    row[name] = f"{row.get(name) or ''} II"
+
+
+EDITED = "edited"
 KINDS: dict[str, Callable[[Row, str], None]] = {
     "renamed": _rename,
     "of another type": _retype,
@@ -98,7 +116,7 @@ class Mutation:
         for step in above:
             place = place.get(step) or []
         for row in [place] if isinstance(place, dict) else place:
-            KINDS[self.kind](row, name)
+            (_edit if self.kind == EDITED else KINDS[self.kind])(row, name)
             if above and isinstance(row.get(name), dict):
                 row[name] = json.dumps(row[name])  # a table's cell is text
         return _as_record(record, fields)
@@ -158,26 +176,43 @@ class Stage:
         self.shown = read_shown(database)
         database.close()
 
-    def sync(self, database: Database, records: Iterable[Record]) -> Outcome:
+    def sync(self, database: Database, records: Iterable[Record], *, full: bool = True) -> Outcome:
         clock = FakeClock()
         clock.advance(86_400)
         repeating: Any = Repeating(self._connector, list(records))
-        return sync_feed(database, repeating, clock, how=Slice(full=True))
+        return sync_feed(database, repeating, clock, how=Slice(full=full))
+
+    def try_broken_part(self, mutation: Mutation) -> list[str]:
+        """A changes run in which every record was edited and every third is broken: nothing of it may be shown."""
+        edit = Mutation(self.platform, MODEL[self.platform], EDITED)
+        every = [edit.apply(each, self._connector) for each in self.records]
+        some = [each if place % 3 else mutation.apply(each, self._connector) for place, each in enumerate(every)]
+        with self._trying() as database:
+            outcome = self.sync(database, some, full=False)
+            after = read_shown(database)
+        wrong = [f"{mutation}: {outcome.state}"] if outcome.state != "held" else []
+        return wrong + [f"{mutation}: what is shown is another"] * (after != self.shown)
 
     def try_mutation(self, mutation: Mutation) -> list[str]:
-        trial = self._folder / "trial.db"
-        for left in self._folder.glob("trial.db*"):
-            left.unlink()
-        copy(self._read, trial)
-        database = Database(f"sqlite:///{trial}")
-        outcome = self.sync(database, [mutation.apply(each, self._connector) for each in self.records])
-        after, unknowns = read_shown(database), _read_unknowns(database)
-        database.close()
+        with self._trying() as database:
+            outcome = self.sync(database, [mutation.apply(each, self._connector) for each in self.records])
+            after, unknowns = read_shown(database), _read_unknowns(database)
         if outcome.state != "succeeded":
             unseen = compare(self.shown, after, said=frozenset())
             return [f"{mutation}: {outcome.state}, yet {each}" for each in unseen]
         said = {each.partition(":")[0].partition(".")[0] for each in outcome.warnings} | unknowns
         return [f"{mutation}: {each}" for each in compare(self.shown, after, said=frozenset(said))]
+
+    @contextmanager
+    def _trying(self) -> Iterator[Database]:
+        """A copy of what was read."""
+        trial = self._folder / "trial.db"
+        for left in self._folder.glob("trial.db*"):
+            left.unlink()
+        copy(self._read, trial)
+        database = Database(f"sqlite:///{trial}")
+        yield database
+        database.close()
 
 
 def read_shown(database: Database) -> dict[str, dict[str, Any]]:
@@ -242,6 +277,33 @@ def test_nothing_that_was_shown_is_blanked_in_silence(
     drill(tally, tmp_path, is_full=is_full_drill)
 
     assert tally.violations == []
+
+
+def drill_parts(tally: Tally, folder: Path, *, is_full: bool) -> None:
+    for stage in _stages(folder):
+        for path in REQUIRED[stage.platform][: None if is_full else 1]:
+            tally.count(*stage.try_broken_part(Mutation(stage.platform, path, "renamed")))
+
+
+def test_a_run_that_lost_a_required_field_in_part_is_held_though_few_of_those_records_can_be_used(
+    tmp_path: Path, open_tally: OpenTally, is_full_drill: bool
+) -> None:
+    tally = open_tally("E5 required fields lost in part", seed=SEED)
+
+    drill_parts(tally, tmp_path, is_full=is_full_drill)
+
+    assert tally.violations == []
+
+
+def test_the_drill_notices_that_rejected_records_are_not_measured(
+    tmp_path: Path, open_tally: OpenTally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrator.sync.measuring.Measured.add_rejected", lambda *_: None)
+    tally = open_tally("E5 required fields lost in part", seed=SEED, planted="rejected records count nowhere")
+
+    drill_parts(tally, tmp_path, is_full=False)
+
+    assert tally.violations
 
 
 def test_the_drill_notices_a_run_that_nobody_judges(

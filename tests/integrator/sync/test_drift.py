@@ -89,6 +89,14 @@ def test_a_fill_rate_is_compared_with_the_median_of_the_lanes_last_runs() -> Non
     assert _judge({"filled price": Share(0, 99)}, usual=usual) == []
 
 
+def test_what_a_rejected_record_lacks_is_lost_and_nothing_else_of_it() -> None:
+    measured = Measured()
+    for _ in range(100):
+        measured.add_rejected(_listing(), {"names"})
+
+    assert _judge(measured.shares(), policies=Policies(missing={"names": Policy.HOLD})) == [("names.en", Policy.HOLD)]
+
+
 def test_prices_that_moved_by_over_half_hold_a_run_above_three_in_ten() -> None:
     assert _judge({"prices moved": Share(31, 100)}) == [("price", Policy.HOLD)]
     assert _judge({"prices moved": Share(30, 100)}) == []
