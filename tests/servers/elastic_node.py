@@ -13,7 +13,7 @@ from tests.servers.distribution import fetch, find_cache, unpack
 from tests.servers.java import ADVICE, find_java
 from tests.servers.run import Missing, Process, Run, find_account, find_free_port, wait_until
 
-READY_S = 180
+READY_S = 300
 
 # Little memory, and the first compiler alone: these servers live for minutes. What goes wrong is said on stderr.
 _JAVA_OPTIONS = "-Xms512m\n-Xmx512m\n-XX:TieredStopAtLevel=1\n-Xlog:disable\n-Xlog:all=error:stderr\n"
@@ -94,7 +94,7 @@ def wait_for_nodes(nodes: Iterable[Node], *, auth: tuple[str, str] | None = None
         def is_ready(address: str = each.address) -> bool:
             try:
                 return requests.get(address + asked, auth=auth, verify=ca or True, timeout=5).status_code == 200
-            except requests.ConnectionError:
+            except requests.RequestException:
                 return False
 
         wait_until(is_ready, each.process(), log=each.log(), timeout_s=READY_S)

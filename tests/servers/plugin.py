@@ -4,17 +4,29 @@ A server that cannot be had skips its tests, with one line at the end of the run
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from tests.servers.elastic import ElasticServer, have_elasticsearch, have_secure_elasticsearch
+from tests.servers.elastic_cluster import ElasticCluster, cluster_of
+from tests.servers.nginx import Nginx, have_nginx
 from tests.servers.postgres import PostgresServer, have_postgres
+from tests.servers.redis_server import LoneRedis, RedisServer, have_redis
 from tests.servers.run import Missing, Run
 
 # Tests that need one of these get the mark `server`, which FAST=1 leaves out.
-FIXTURES = {"postgres", "postgres_url", "elasticsearch", "secure_elasticsearch"}
+FIXTURES = {
+    "postgres",
+    "elasticsearch",
+    "secure_elasticsearch",
+    "elasticsearch_cluster",
+    "redis_server",
+    "lone_redis",
+    "nginx",
+}
 
 _RUN = pytest.StashKey[Run]()
 _SENT = "servers"
@@ -81,6 +93,41 @@ def elasticsearch(servers: Run) -> ElasticServer:
 def secure_elasticsearch(servers: Run) -> ElasticServer:
     """One that wants user, password and the authority in `.ca`."""
     return _have(have_secure_elasticsearch, servers)
+
+
+@pytest.fixture
+def elasticsearch_cluster(servers: Run) -> Iterator[ElasticCluster]:
+    """Three nodes, for one test at a time: it may kill them."""
+    with ExitStack() as stack:
+        yield _have(lambda run: stack.enter_context(cluster_of(run)), servers)
+
+
+@pytest.fixture(scope="session")
+def redis_server(servers: Run) -> RedisServer:
+    """A Redis; databases of it by `redis_server.database()`."""
+    return _have(have_redis, servers)
+
+
+@pytest.fixture(scope="module")
+def redis_url(redis_server: RedisServer) -> Iterator[str]:
+    """The address of an empty database, one a module."""
+    with redis_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def lone_redis(servers: Run) -> Iterator[LoneRedis]:
+    """A started Redis for one test, which may kill it."""
+    made = LoneRedis(servers)
+    _have(lambda _: made.start(), servers)
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def nginx(servers: Run) -> Nginx:
+    """nginx, for sites by `nginx.serving(...)`."""
+    return _have(have_nginx, servers)
 
 
 def _have(server: Callable[[Run], _Server], run: Run) -> _Server:

@@ -63,6 +63,15 @@ class Process:
         """Like a crash: the whole group at once."""
         os.killpg(self.server, signal.SIGKILL)
 
+    def is_alive(self) -> bool:
+        watched = open_process(self.server)
+        if watched is None:
+            return False
+        try:
+            return not select.select([watched], [], [], 0)[0]
+        finally:
+            os.close(watched)
+
     def end(self, timeout_s: float = 30) -> None:
         """Politely; returns when the keeper has ended too. Ended already is well."""
         watched = open_process(self.keeper)
