@@ -61,7 +61,12 @@ class IndexUnavailable(HanmaruError):
 
 
 class StorageUnavailable(HanmaruError):
-    """The disk takes no more (full, or failing); what was committed stays, and writing goes on once there is room."""
+    """The disk takes no more (full, or failing), or the database does not answer; what was committed stays, and
+    writing goes on once there is room, or the database is back."""
+
+
+class StorageBusy(StorageUnavailable):
+    """Another transaction was in the way: nothing of this one was written, and all of it may be tried again at once."""
 
 
 class LeaseLost(HanmaruError):

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.drills.summary", "tests.servers.plugin"]
+pytest_plugins = ["tests.drills.summary", "tests.servers.plugin", "tests.databases"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from integrator.ports import Ack, DocumentVersion, IndexDocument, IndexWriter
 from integrator.product import Product
 from integrator.publish.document import Draft, make_document
 from integrator.store import outbox
-from integrator.store.database import Database
+from integrator.store.database import CATALOGUE, Database
 from integrator.store.outbox import DROP, PUT, Told, Waiting
 
 Progress = Callable[[str, int, int | None], None]
@@ -107,7 +107,7 @@ class Publishing:
         self._asked.update((row.product_id, (row, document.digest)) for row, document in puts)
         self._asked.update((row.product_id, (row, "")) for row in drops)
         if needless:
-            with self._database.write() as connection:
+            with self._database.write(CATALOGUE) as connection:
                 outbox.acknowledge(connection, (), epoch=self._epoch, leave=needless)
 
     def _commit(self) -> None:
@@ -122,7 +122,7 @@ class Publishing:
             else:
                 bad.append((row, ack.reason))
         if good or bad:
-            with self._database.write() as connection:
+            with self._database.write(CATALOGUE) as connection:
                 outbox.acknowledge(connection, good, epoch=self._epoch)
                 outbox.refuse(connection, bad)
         self.published += Published(len(good), len(bad))

@@ -12,7 +12,7 @@ from integrator.product import Product
 from integrator.publish.document import make_document
 from integrator.publish.publisher import publish
 from integrator.store import catalogue, outbox
-from integrator.store.database import Database
+from integrator.store.database import CATALOGUE, Database
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -69,7 +69,7 @@ def rebuild(database: Database, index: IndexWriter, *, batch: int = 1_000, progr
 
     What resolving queues meanwhile is told to the new index afterwards, by the same call.
     """
-    with database.write() as connection:
+    with database.write(CATALOGUE) as connection:
         epoch = outbox.load_epoch(connection)
         sequence = outbox.take_versions(connection, 1)
         total = catalogue.count_visible(connection)
@@ -85,7 +85,7 @@ def rebuild(database: Database, index: IndexWriter, *, batch: int = 1_000, progr
                 progress("rebuild", written, max(total, written))
         fresh.commit()
         told = _check(fresh, written - len(refused))
-    with database.write() as connection:
+    with database.write(CATALOGUE) as connection:
         outbox.forget_published(connection)
         outbox.replace_published(connection, told)
     queue_drift(database, index)
@@ -101,7 +101,7 @@ def queue_drift(database: Database, index: IndexWriter) -> int:
         **dict.fromkeys(drift.surplus, outbox.DROP),
     }
     if wanted:
-        with database.write() as connection:
+        with database.write(CATALOGUE) as connection:
             outbox.forget_told(connection, drift.missing + drift.differing)
             outbox.remember_surplus(connection, drift.surplus)
             outbox.queue(connection, wanted, run=None, now=0.0)

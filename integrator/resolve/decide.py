@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from integrator.errors import UnknownListing
 from integrator.resolve.judgements import Judgement, current, make_judgement, require_consistent
 from integrator.store import edges, products, sellers, worklist
-from integrator.store.database import Database
+from integrator.store.database import CATALOGUE, Database
 
 # Judgements belong to no run of a feed.
 _NO_RUN = 0
@@ -19,7 +19,7 @@ def decide(
     Raises UnknownListing for a thing that never was, ContradictoryJudgement for a decision that cannot hold.
     """
     made = make_judgement(kind, one, other, verdict, by=by, reason=reason, at=now)
-    with database.write() as connection:
+    with database.write(CATALOGUE) as connection:
         owners = [_find_owner(connection, kind, name) for name in (made.left, made.right)]
         require_consistent(_standing(connection, made), made)
         edges.add_judgement(connection, made)

@@ -11,7 +11,7 @@ from integrator.resolve.ids import PRODUCT, mint
 from integrator.resolve.pieces import Piece, Tally
 from integrator.resolve.work import Made, renamed
 from integrator.store import ledger, outbox, products
-from integrator.store.database import Database
+from integrator.store.database import CATALOGUE, Database
 from integrator.store.edges import replace_edges
 from integrator.store.sellers import settle_sellers
 
@@ -26,7 +26,7 @@ def keep(database: Database, piece: Piece, done: Done, clock: Clock, tally: Tall
         return {}
     now = clock.now().timestamp()
     sellers = [outcome.seller_id for outcome in done.outcomes]
-    with database.write() as connection:
+    with database.write(CATALOGUE) as connection:
         made, minted = _named(
             connection, [(outcome.seller_id, each) for outcome in done.outcomes for each in outcome.products], now
         )

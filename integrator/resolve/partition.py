@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from uuid import uuid4
 
+from sqlalchemy import Connection
+
 from integrator.merge.price import Rates, load_rates
 from integrator.ports import Clock
 from integrator.publish.document import Draft
@@ -19,7 +21,7 @@ from integrator.resolve.pieces import Piece, Tally, load_pieces
 from integrator.resolve.release import load_release
 from integrator.resolve.work import Release
 from integrator.store import worklist
-from integrator.store.database import Database
+from integrator.store.database import CATALOGUE, Database
 from integrator.store.sellers import load_seller_ids, unsettled_sellers
 
 # (stage, done, total or None)
@@ -74,14 +76,14 @@ def resolve_marked(
     done = 0
     with gather_crew(workers if waiting > 1 else 1) as crew:
         while True:
-            with database.write() as connection:
+            with database.write(CATALOGUE) as connection:
                 marks = worklist.take(connection, holder=holder, now=clock.now().timestamp(), limit=_MARKS)
             if not marks and not unsettled:
                 break
             sellers = set(unsettled)
             unsettled = []
             if marks:
-                with database.write() as connection:
+                with database.write(CATALOGUE) as connection:
                     refs = [(each.platform, each.account_id) for each in marks]
                     settled = settle_accounts(connection, refs, now=clock.now().timestamp())
                 sellers |= settled.sellers
@@ -97,7 +99,7 @@ def resolve_marked(
 
 
 def _finish(database: Database, marks: Sequence[worklist.Mark], tally: Tally, clock: Clock) -> None:
-    with database.write() as connection:
+    def finish(connection: Connection) -> None:
         if not tally.failures:
             worklist.finish(connection, marks)
             return
@@ -110,6 +112,9 @@ def _finish(database: Database, marks: Sequence[worklist.Mark], tally: Tally, cl
             else:
                 worklist.give_back(connection, [each], reason=reason, now=clock.now().timestamp())
         worklist.finish(connection, good)
+
+    # Feeds mark accounts in whatever order they meet them.
+    database.write_again(finish, CATALOGUE)
 
 
 def _work_out(pieces: Iterable[Piece], release: Release, crew: Crew) -> Iterator[tuple[Piece, Done]]:

@@ -11,7 +11,7 @@ from integrator.publish.document import FORM
 from integrator.resolve.scorer import RELEASE
 from integrator.resolve.work import Release
 from integrator.store import category_table
-from integrator.store.database import Database
+from integrator.store.database import CATALOGUE, Database
 
 # The category table is made again when this many times as many listings live as when it was made.
 _GROWTH = 2
@@ -38,7 +38,7 @@ def load_release(database: Database, rates: Rates) -> Release:
     if live and known < min(live, _SAMPLE) / (_GROWTH * 2):
         with database.read() as connection:
             fresh = count_headings(map(_decode_voter, category_table.sample_contents(connection, most=_SAMPLE)))
-        with database.write() as connection:
+        with database.write(CATALOGUE) as connection:
             category_table.replace_guess_counts(connection, fresh)
             counts = category_table.load_guess_counts(connection)
     guesses = make_guesses(counts)

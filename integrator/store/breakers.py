@@ -64,10 +64,9 @@ _COLUMNS: Final = [breaker.c[name] for name in Breaker.__slots__]
 _one = select(*_COLUMNS)
 
 
-def load_breaker(connection: Connection, platform: str, key: str, *, lock: bool = False) -> Breaker:
+def load_breaker(connection: Connection, platform: str, key: str) -> Breaker:
     """The platform's row; what was written of another server or credential counts for nothing."""
-    wanted = _one.where(breaker.c.platform == platform)
-    row = connection.execute(wanted.with_for_update() if lock else wanted).first()
+    row = connection.execute(_one.where(breaker.c.platform == platform)).first()
     if row is None or row.key != key:
         return Breaker(platform, key)
     return Breaker(row[0], row[1], BreakerState(row[2]), *row[3:])
@@ -92,7 +91,7 @@ def note_failure(
 
     A refusal of our credentials opens it at once and for the longest rest: knocking on does not make us welcome.
     """
-    found = load_breaker(connection, platform, key, lock=True)
+    found = load_breaker(connection, platform, key)
     failures = _REFUSED if is_refusal else (1 if successes else found.failures + 1)
     recent = _append(found.recent, "+" * successes + "-")
     is_sick = len(recent) == RECENT and recent.count("-") >= RECENT * SICK_SHARE
@@ -104,7 +103,7 @@ def note_failure(
 
 def note_success(connection: Connection, platform: str, key: str, *, successes: int) -> Breaker:
     """The platform answers: its failures are in a row no longer, and a breaker that was tried closes, wiped clean."""
-    found = load_breaker(connection, platform, key, lock=True)
+    found = load_breaker(connection, platform, key)
     recent = "" if found.state is not BreakerState.CLOSED else _append(found.recent, "+" * successes)
     reason = "" if found.banned_until is None else found.reason
     return _save(
@@ -114,7 +113,7 @@ def note_success(connection: Connection, platform: str, key: str, *, successes: 
 
 def claim_trial(connection: Connection, platform: str, key: str, *, now: float) -> tuple[Breaker, bool]:
     """The row, and whether this process is the one that tries the rested platform."""
-    found = load_breaker(connection, platform, key, lock=True)
+    found = load_breaker(connection, platform, key)
     until = found.rests_until()
     if until is None or until > now:
         return found, until is None
@@ -123,7 +122,7 @@ def claim_trial(connection: Connection, platform: str, key: str, *, now: float) 
 
 def ban_platform(connection: Connection, platform: str, key: str, *, until: float, reason: str) -> Breaker:
     """The platform wants no call before `until`; a longer ban that is known already stays."""
-    found = load_breaker(connection, platform, key, lock=True)
+    found = load_breaker(connection, platform, key)
     if (found.banned_until or 0.0) >= until:
         return found
     return _save(connection, replace(found, banned_until=until, reason=reason))

@@ -58,7 +58,7 @@ class SharedBudget:
         with database.read() as connection:
             is_known = is_about(connection, platform, key)
         if not is_known:
-            with database.write() as connection:
+            with database.write(key) as connection:
                 begin_anew(connection, platform, key)
         return cls(database, platform=platform, key=key, clock=clock)
 
@@ -75,7 +75,7 @@ class SharedBudget:
         if until is None:
             return
         if until <= now:
-            with self._database.write() as connection:
+            with self._database.write(self._key) as connection:
                 self._breaker, is_ours = claim_trial(connection, self._platform, self._key, now=now)
             if is_ours:
                 return
@@ -87,7 +87,7 @@ class SharedBudget:
         now = self._now()
         if self._use_lot(window, now):
             return
-        with self._database.write() as connection:
+        with self._database.write(self._key) as connection:
             row = self._row_of(connection, window, now)
             if row is None:
                 self._uncounted += 1
@@ -103,7 +103,7 @@ class SharedBudget:
         self._uncounted = 0
         if used >= window.calls:
             self._lots.pop(window.name, None)
-        with self._database.write() as connection:
+        with self._database.write(self._key) as connection:
             row = self._row_of(connection, window, self._now())
             used = max(used, row["used"]) if row is not None else used
             ends_at = window.ends_at.timestamp()
@@ -112,14 +112,14 @@ class SharedBudget:
     def ban(self, until: datetime, *, reason: str) -> None:
         """See `ports.Budget`."""
         until = min(until, self._clock.now() + LONGEST_BAN)
-        with self._database.write() as connection:
+        with self._database.write(self._key) as connection:
             key, moment = self._key, until.timestamp()
             self._breaker = ban_platform(connection, self._platform, key, until=moment, reason=reason)
 
     def note(self, trouble: HanmaruError | None) -> None:
         """See `ports.Budget`. Costs nothing while all is well."""
         if _is_failure(trouble):
-            with self._database.write() as connection:
+            with self._database.write(self._key) as connection:
                 self._breaker = note_failure(
                     connection,
                     self._platform,
@@ -133,7 +133,7 @@ class SharedBudget:
             return
         self._successes += 1
         if self._breaker.failures or self._breaker.state is not BreakerState.CLOSED:
-            with self._database.write() as connection:
+            with self._database.write(self._key) as connection:
                 self._breaker = note_success(connection, self._platform, self._key, successes=self._successes)
             self._successes = 0
 
@@ -144,7 +144,7 @@ class SharedBudget:
         left = {name: left for name, (left, ends_at) in lots.items() if left and ends_at > now}
         if not left:
             return
-        with self._database.write() as connection:
+        with self._database.write(self._key) as connection:
             for name, calls in left.items():
                 here = (budget.c.key == self._key) & (budget.c.window == name)
                 # A window that is spent stays so: the platform itself may have said it.
@@ -209,7 +209,7 @@ def _agrees(row: RowMapping | None, window: Window, used: int, now: float) -> bo
 
 def _find(connection: Connection, key: str, name: str) -> RowMapping | None:
     here = (budget.c.key == key) & (budget.c.window == name)
-    return connection.execute(select(budget).where(here).with_for_update()).mappings().first()
+    return connection.execute(select(budget).where(here)).mappings().first()
 
 
 def _find_last(connection: Connection, key: str, now: float) -> RowMapping | None:

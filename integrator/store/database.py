@@ -1,21 +1,25 @@
-"""One database: its engine, its transactions, the age of its schema.
+"""One database: its transactions, the age of its schema.
 
-SQLite (WAL, synchronous FULL) means one host; the statements are those that PostgreSQL takes too. Nothing is
-opened before the first use, so that a process may fork after making a Database.
+SQLite (WAL, synchronous FULL) means one host and one writer; on PostgreSQL those write at the same time who have
+nothing to do with each other. Nothing is opened before the first use, and a process that forks shares no connection
+with its children.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, create_engine, event, inspect, select, update
+from sqlalchemy import URL, Connection, Engine, Executable, bindparam, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from integrator.errors import SchemaMismatch
+from integrator.errors import SchemaMismatch, StorageBusy
+from integrator.store.engines import open_engine, set_to_read, set_to_write
 from integrator.store.room import needing_room
 from integrator.store.tables import meta
 
@@ -24,15 +28,14 @@ SCHEMA_AGE = 2
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
-# A writer waits this long for the others' transactions; the longest of ours takes well under a second.
-_BUSY_TIMEOUT_MS = 60_000
+# Turns that are no platform's: of those who work out sellers and products or tell the index; of migrations.
+CATALOGUE = "catalogue"
+_MIGRATING = "migrations"
 
-# 64 MB of pages: at a million listings the index pages that random hashes touch still fit.
-_CACHE_KIB = 65_536
+# Two transactions in each other's way is a matter of their timing; one of them goes on at once.
+_TRIES = 5
 
-# A checkpoint every 32 MB of log, not every 4: a commit unit alone writes more than the default.
-_CHECKPOINT_PAGES = 8_000
-
+_DRIVER = "postgresql+psycopg"
 
 T = TypeVar("T")
 
@@ -41,8 +44,9 @@ class Database:
     """Reading and writing transactions on one database."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
+        self._url = _with_driver(make_url(url))
         self._engine: Engine | None = None
+        self._process = 0
         self._lock = Lock()
 
     @property
@@ -52,28 +56,45 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """Made at the first use, one a process."""
+        """Made at the first use, one a process: a child lets go of its parent's without a word to the server."""
         with self._lock:
+            if self._engine is not None and self._process != os.getpid():
+                self._engine.dispose(close=False)
+                self._engine = None
             if self._engine is None:
-                self._engine = _open_engine(self._url.render_as_string(hide_password=False))
+                self._engine, self._process = open_engine(self._url), os.getpid()
             return self._engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view; sees nothing that is committed after its first statement."""
-        with self.engine.connect() as connection, connection.begin():
+        """One consistent view; sees nothing that is committed after its first statement.
+
+        Raises StorageUnavailable when the database does not answer.
+        """
+        with needing_room(), self.engine.connect() as connection, set_to_read(connection).begin():
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction, committed when the block ends well. On SQLite it has the write lock from the start.
+    def write(self, turn: str = "") -> Iterator[Connection]:
+        """One transaction, committed when the block ends well.
 
-        Raises StorageUnavailable when the disk takes no more.
+        Of those with the same `turn` (a platform's name, for example) one runs at a time, from before its first
+        statement: what it read stays true until it has written. Without a turn only the rows it touches are its own.
+        On SQLite it has the write lock from the start, whatever its turn.
+
+        Raises StorageUnavailable when the disk takes no more or the database does not answer; StorageBusy, which is
+        one too, when another transaction was in the way.
         """
-        with needing_room(), self.engine.connect() as connection:
-            connection = connection.execution_options(begin_immediate=True)
-            with connection.begin():
-                yield connection
+        with needing_room(), self.engine.connect() as connection, set_to_write(connection, turn).begin():
+            yield connection
+
+    def write_again(self, work: Callable[[Connection], T], turn: str = "") -> T:
+        """`work` in a write transaction; when another is in its way, all of it once more. Raises as `write` does."""
+        for _ in range(_TRIES - 1):
+            with suppress(StorageBusy), self.write(turn) as connection:
+                return work(connection)
+        with self.write(turn) as connection:
+            return work(connection)
 
     def close(self) -> None:
         """Give every connection back; the next use opens anew."""
@@ -88,14 +109,14 @@ class Database:
 
         if self._url.database and self._url.get_backend_name() == "sqlite":
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self.write() as connection:
+        with self.write(_MIGRATING) as connection:
             command.upgrade(_alembic_config(connection), to)
 
     def unmigrate(self, *, to: str = "base") -> None:
         """Take migrations back, data included."""
         from alembic import command
 
-        with self.write() as connection:
+        with self.write(_MIGRATING) as connection:
             command.downgrade(_alembic_config(connection), to)
 
     def require_schema(self) -> None:
@@ -143,53 +164,74 @@ _advance = update(meta).where(meta.c.name == bindparam("counter")).values(value=
 
 
 def take_numbers(connection: Connection, counter: str, count: int) -> int:
-    """Reserve `count` numbers of a counter kept in `meta`; gives the first. The row stays locked until the commit."""
+    """Reserve `count` numbers of a counter kept in `meta`; gives the first. The row stays locked until the commit.
+
+    So whoever commits later has the higher numbers.
+    """
     statement = select(meta.c.value).where(meta.c.name == counter).with_for_update()
     first = int(connection.execute(statement).scalar_one())
     connection.execute(_advance, {"counter": counter, "next": str(first + count)})
     return first
 
 
+def take_keys(connection: Connection, count: int) -> Sequence[int]:
+    """Keys for new listings, rising. On PostgreSQL of the column's own sequence: feeds do not wait for each other."""
+    if connection.dialect.name == "sqlite":
+        first = take_numbers(connection, "listing_key", count)
+        return range(first, first + count)
+    every = select(func.nextval("listing_key_seq")).select_from(func.generate_series(1, count))
+    return sorted(connection.execute(every).scalars())
+
+
+# Values by their place, as `Prepared` has them; SQLAlchemy's own form for this driver has them by name.
+_POSTGRESQL: Any = PGDialect_psycopg(paramstyle="format")
+
+
 class Prepared:
     """A statement compiled once and fed with tuples.
 
     For the few statements that run once a record: SQLAlchemy's own way costs some ten microseconds a row in binding,
-    which is as much as SQLite needs to do the work. `names` are the statement's parameters in the order of the tuples.
+    which is as much as the database needs to do the work. `names` are the statement's parameters in the order of the
+    tuples.
     """
 
     def __init__(self, statement: Executable, *names: str) -> None:
         self.statement = statement
         self.names = names
-        self._sql: str | None = None
-        self._order: tuple[int, ...] | None = None
-        self._constants: tuple[Any, ...] = ()
+        self._compiled: dict[str, _Compiled] = {}
 
     def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Run it for every row; gives how many rows were touched in all."""
         if not rows:
             return 0
-        if connection.dialect.name != "sqlite":
-            return connection.execute(
-                self.statement, [dict(zip(self.names, row, strict=True)) for row in rows]
-            ).rowcount
-        if self._sql is None:
-            self._compile(connection)
-        order, constants = self._order, self._constants
-        if order is None:
-            arranged = list(rows)
-        else:
-            arranged = [tuple([row[place] for place in order]) for row in (each + constants for each in rows)]
-        return connection.exec_driver_sql(str(self._sql), arranged).rowcount
+        compiled = self._compiled.get(connection.dialect.name)
+        if compiled is None:
+            compiled = self._compiled[connection.dialect.name] = self._compile(connection)
+        arranged = list(rows) if compiled.order is None else compiled.arrange(rows)
+        return connection.exec_driver_sql(compiled.sql, arranged).rowcount
 
-    def _compile(self, connection: Connection) -> None:
-        compiled: Any = self.statement.compile(dialect=connection.dialect, column_keys=list(self.names))  # type: ignore[attr-defined]
+    def _compile(self, connection: Connection) -> "_Compiled":
+        dialect = connection.dialect if connection.dialect.name == "sqlite" else _POSTGRESQL
+        compiled: Any = self.statement.compile(dialect=dialect, column_keys=list(self.names))  # type: ignore[attr-defined]
         # Values written into the statement itself are parameters too; they follow the row's own.
         fixed = [name for name in dict.fromkeys(compiled.positiontup) if name not in self.names]
-        self._constants = tuple(compiled.params[name] for name in fixed)
         every = [*self.names, *fixed]
         places = tuple(every.index(name) for name in compiled.positiontup)
-        self._order = None if places == tuple(range(len(self.names))) else places
-        self._sql = str(compiled)
+        order = None if places == tuple(range(len(self.names))) else places
+        return _Compiled(str(compiled), order, tuple(compiled.params[name] for name in fixed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement in one database's words. `order`: which of a row's values, then of the constants, stands where."""
+
+    sql: str
+    order: tuple[int, ...] | None
+    constants: tuple[Any, ...]
+
+    def arrange(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        order, constants = self.order or (), self.constants
+        return [tuple([row[place] for place in order]) for row in (each + constants for each in rows)]
 
 
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
@@ -198,32 +240,9 @@ def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def _open_engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # We say BEGIN ourselves: the driver's own would start reading transactions too late and writing ones as readers.
-    connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"cache_size=-{_CACHE_KIB}",
-        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
-        "temp_store=MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("begin_immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+def _with_driver(url: URL) -> URL:
+    """Everybody writes postgresql:// (or postgres://); the driver is our business."""
+    return url.set(drivername=_DRIVER) if url.get_backend_name() in ("postgresql", "postgres") else url
 
 
 def _alembic_config(connection: Connection) -> Any:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from integrator.record import Json, Lane
+from integrator.store.database import insert_for
 from integrator.store.leases import Lease, find_holders
 from integrator.store.runs import RunState, write_json
 from integrator.store.tables import breaker, feed, run
@@ -72,7 +73,7 @@ def register_feeds(connection: Connection, platforms: Iterable[str]) -> None:
     """A row for every platform there is, so that the scheduler sees them before their first run."""
     known = set(connection.execute(select(feed.c.platform)).scalars())
     for platform in sorted(set(platforms) - known):
-        connection.execute(insert(feed).values(platform=platform))
+        connection.execute(insert_for(connection, feed).values(platform=platform).on_conflict_do_nothing())
 
 
 def load_feed(connection: Connection, platform: str) -> Feed:

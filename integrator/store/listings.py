@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, insert, select, update
 
-from integrator.store.database import Prepared, chunks, take_numbers
+from integrator.store.database import Prepared, chunks, take_keys
 from integrator.store.tables import listing, version
 from integrator.store.versions import Statement, VersionState, add_versions, count_versions, supersede
 
@@ -126,7 +126,7 @@ def add_listings(
     """New listings, each with its first version in `state`; nobody sees one before that is released."""
     if not news:
         return
-    first = take_numbers(connection, "listing_key", len(news))
+    numbered = list(zip(take_keys(connection, len(news)), news, strict=True))
     is_released = state is VersionState.RELEASED
     number, pending = (1, None) if is_released else (None, 1)
     rows = [
@@ -136,10 +136,10 @@ def add_listings(
             new.said.parser_version, new.said.registered_at, new.said.updated_at, new.said.sequence, run, now, now,
             pending,
         )
-        for key, new in enumerate(news, start=first)
+        for key, new in numbered
     ]  # fmt: skip
     _insert_listing.many(connection, rows)
-    versions = ((key, 1, new.said) for key, new in enumerate(news, start=first))
+    versions = ((key, 1, new.said) for key, new in numbered)
     add_versions(connection, versions, run=run, now=now, state=state)
 
 
@@ -152,16 +152,16 @@ def remember_gone(
     """
     if not told:
         return []
-    first = take_numbers(connection, "listing_key", len(told))
+    keys = take_keys(connection, len(told))
     rows = [
         (
             key, platform, external_id, 1, "", ListingState.WITHDRAWN.value, False, None, None, b"", 0, None, said_at,
             0, run, now, now, None,
         )
-        for key, (external_id, said_at) in enumerate(told, start=first)
+        for key, (external_id, said_at) in zip(keys, told, strict=True)
     ]  # fmt: skip
     _insert_listing.many(connection, rows)
-    return [row[0] for row in rows]
+    return list(keys)
 
 
 _later_run = case((listing.c.seen_run < bindparam("run"), bindparam("run")), else_=listing.c.seen_run)

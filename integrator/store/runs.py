@@ -156,6 +156,11 @@ def close_orphans(connection: Connection, platform: str, lane: Lane, *, but: int
 
 def find_dead_runs(connection: Connection, *, now: float) -> list[int]:
     """Runs under way whose lease nobody holds any more."""
+    return [number for number, _ in _find_dead(connection, now=now)]
+
+
+def _find_dead(connection: Connection, *, now: float) -> list[tuple[int, int]]:
+    """(id, fence) pairs."""
     wanted = select(run.c.id, run.c.platform, run.c.lane, run.c.fence).where(run.c.state == RunState.RUNNING.value)
     running = connection.execute(wanted).all()
     held = find_holders(connection, now=now) if running else {}
@@ -164,15 +169,16 @@ def find_dead_runs(connection: Connection, *, now: float) -> list[int]:
         # Where a feed's lanes are one walk, its lease is that of the changes.
         leases = [held.get((each.platform, lane)) for lane in (each.lane, Lane.CHANGES.value)]
         if not any(found is not None and found.fence == each.fence for found in leases):
-            dead.append(each.id)
+            dead.append((each.id, each.fence))
     return dead
 
 
 def lose_dead_runs(connection: Connection, *, now: float) -> None:
     """Dead runs are lost, each until its next slice takes it up: no state waits for a person."""
-    dead = find_dead_runs(connection, now=now)
-    if dead:
-        _lose(connection, run.c.id.in_(dead), now=now)
+    for number, fence in _find_dead(connection, now=now):
+        # Meanwhile it may have ended, or gone on under another number.
+        is_as_found = (run.c.id == number) & (run.c.fence == fence) & (run.c.state == RunState.RUNNING.value)
+        _lose(connection, is_as_found, now=now)
 
 
 def _lose(connection: Connection, which: ColumnElement[bool], *, now: float) -> None:

@@ -90,7 +90,8 @@ def finish(connection: Connection, marks: Sequence[Mark]) -> None:
     if not marks:
         return
     here = (worklist.c.platform == bindparam("of")) & (worklist.c.account_id == bindparam("id"))
-    rows = [{"of": each.platform, "id": each.account_id, "as_taken": each.marks} for each in marks]
+    in_order = sorted(marks, key=lambda each: (each.platform, each.account_id))
+    rows = [{"of": each.platform, "id": each.account_id, "as_taken": each.marks} for each in in_order]
     connection.execute(delete(worklist).where(here & (worklist.c.marks == bindparam("as_taken"))), rows)
     again = update(worklist).where(here & (worklist.c.marks > bindparam("as_taken")))
     connection.execute(again.values(holder=None, lease_until=None, attempts=0), rows)

@@ -46,7 +46,7 @@ def busy(platform: str) -> Outcome:
 def aside(database: Database, connector: Connector, clock: Clock, *, lane: str) -> Iterator[Aside | None]:
     """A run with its lease; None when another process holds it. Its row is closed however the block is left."""
     platform, holder, now = connector.platform, name_holder(), clock.now().timestamp()
-    with database.write() as connection:
+    with database.write(platform) as connection:
         register_feeds(connection, [platform])
         lose_dead_runs(connection, now=now)
         lease = take_lease(connection, platform, lane, holder=holder, now=now)

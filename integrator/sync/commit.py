@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from integrator.errors import HanmaruError, RejectedRecord
+from integrator.errors import HanmaruError, RejectedRecord, StorageBusy
 from integrator.listing import Detail, Withdrawal
 from integrator.ports import Clock, Connector
 from integrator.record import Kind, Lane, Record
@@ -75,7 +75,7 @@ class Committer:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A write transaction that is ours to make. Raises LeaseLost."""
-        with self.database.write() as connection:
+        with self.database.write(self.connector.platform) as connection:
             renew_lease(connection, self.lease, now=self.now())
             yield connection
 
@@ -133,7 +133,7 @@ class Committer:
         for _ in range(_TRIES):
             try:
                 return self._try(unit)
-            except (StaleState, IntegrityError):
+            except (StaleState, IntegrityError, StorageBusy):
                 self._archive.forget()
         raise HanmaruError("Two runs of this platform keep writing the same listings; run one at a time.")
 

@@ -23,7 +23,7 @@ def approve_hold(database: Database, number: int, *, by: str, reason: str = "", 
     hold = _require_undecided(database, number, or_kept=True)
     settle = _delete if hold.kind is HoldKind.DELETIONS else _release
     done = settle(database, hold, by=by, clock=clock)
-    with database.write() as connection:
+    with database.write(hold.platform) as connection:
         now = clock.now().timestamp()
         decide_hold(connection, number, HoldState.APPROVED, by=by, reason=reason, now=now)
     return done
@@ -37,7 +37,7 @@ def reject_hold(database: Database, number: int, *, by: str, reason: str = "", c
     """
     hold = _require_undecided(database, number, or_kept=False)
     now = clock.now().timestamp()
-    with database.write() as connection:
+    with database.write(hold.platform) as connection:
         decide_hold(connection, number, HoldState.REJECTED, by=by, reason=reason, now=now)
         if hold.kind is HoldKind.RUN:
             return reject_held(connection, hold, now=now)
@@ -49,7 +49,7 @@ def _release(database: Database, hold: Hold, *, by: str, clock: Clock) -> int:
     del by  # the hold itself keeps who decided; a released version needs no proof
     left, done = hold.waiting if hold.ceiling is None else hold.ceiling, 0
     while left > 0:
-        with database.write() as connection:
+        with database.write(hold.platform) as connection:
             released = release_held(connection, hold, ceiling=min(left, BATCH), now=clock.now().timestamp())
         if not released:
             break
@@ -64,7 +64,7 @@ def _delete(database: Database, hold: Hold, *, by: str, clock: Clock) -> int:
     done = 0
     for piece in chunks(named, _PIECE):
         now = clock.now().timestamp()
-        with database.write() as connection:
+        with database.write(hold.platform) as connection:
             gone = find_still_absent(connection, piece, since=hold.created_at)
             keys = [each.key for each in gone]
             end_listings(connection, keys, ListingState.WITHDRAWN)

@@ -60,7 +60,7 @@ def sync_feed(database: Database, connector: Connector, clock: Clock, *, how: Sl
     own is written down as `failed` and raised.
     """
     begun, now = clock.monotonic(), clock.now().timestamp()
-    with database.write() as connection:
+    with database.write(connector.platform) as connection:
         register_feeds(connection, [connector.platform])
         lose_dead_runs(connection, now=now)
         (state,) = load_states(connection, [connector.platform], now=now)
@@ -145,7 +145,7 @@ class _Attempt:
 
     def _take_up_or_begin(self) -> Run:
         platform, now = self._connector.platform, self._now()
-        with self._database.write() as connection:
+        with self._database.write(platform) as connection:
             renew_lease(connection, self._lease, now=now)
             found = find_resumable(connection, platform, self._lane, now=now)
             close_orphans(connection, platform, self._lane, but=found.id if found else None, now=now)
@@ -176,7 +176,7 @@ class _Attempt:
             if not self._is_resumed or self._run.position != place:
                 raise
             self._end(Verdict(RunState.INCOMPLETE, f"Its place could not be found again ({error}); a new walk began."))
-            with self._database.write() as connection:
+            with self._database.write(self._connector.platform) as connection:
                 renew_lease(connection, self._lease, now=self._now())
                 self._run = begin_run(connection, self._new_run(), now=self._now())
             self._is_resumed = False

@@ -55,7 +55,7 @@ def undo_run(database: Database, run_id: int, *, by: str, reason: str, clock: Cl
     undone, after, keys = Undone(run_id, platform), 0, list[int]()
     while True:
         now = clock.now().timestamp()
-        with database.write() as connection:
+        with database.write(platform) as connection:
             page = list_disappeared(connection, run_id, after=after, limit=_PIECE)
             back = _sort_out(page, undone, now=now)
             bring_back(connection, [(each, _is_shown(each)) for each in back], by=by, reason=reason, now=now)
@@ -66,7 +66,7 @@ def undo_run(database: Database, run_id: int, *, by: str, reason: str, clock: Cl
         after = page[-1].id
     undone.back = len(keys)
     if keys:
-        with database.write() as connection:
+        with database.write(platform) as connection:
             undone.hold = note_kept(
                 connection, platform, keys, run=run_id, by=by, reason=reason, diff={"listings": len(keys)}, now=now
             )

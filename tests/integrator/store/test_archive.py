@@ -1,8 +1,5 @@
 """Raw records come back byte by byte."""
 
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -11,13 +8,6 @@ from integrator.record import Kind
 from integrator.store.archive import Archive, ArchiveReader, Raw, name_body
 from integrator.store.database import Database
 from integrator.store.tables import archive, dictionary
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/h.db")
-    made.migrate()
-    return made
 
 
 def _raw(body: bytes, *, kind: Kind = Kind.LISTING) -> Raw:

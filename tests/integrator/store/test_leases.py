@@ -1,18 +1,13 @@
 """One holder at a time, and only the newest may write."""
 
-from pathlib import Path
-
 import pytest
 
 from integrator.errors import LeaseLost
-from integrator.store.database import Database
 from integrator.store.leases import TERM_S, free_lease, name_holder, renew_lease, take_lease
 
 
 @pytest.fixture
-def connection(tmp_path: Path):
-    database = Database(f"sqlite:///{tmp_path}/h.db")
-    database.migrate()
+def connection(database):
     with database.write() as open_connection:
         yield open_connection
 

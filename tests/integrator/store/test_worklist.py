@@ -1,11 +1,8 @@
 """Marks are made once, leased, finished, tried again, set aside."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import update
 
-from integrator.store.database import Database
 from integrator.store.leases import name_holder
 from integrator.store.tables import worklist
 from integrator.store.worklist import (
@@ -21,9 +18,7 @@ from integrator.store.worklist import (
 
 
 @pytest.fixture
-def connection(tmp_path: Path):
-    database = Database(f"sqlite:///{tmp_path}/h.db")
-    database.migrate()
+def connection(database):
     with database.write() as open_connection:
         yield open_connection
 
