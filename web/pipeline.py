@@ -1,35 +1,33 @@
-"""From feeds to searchable: platforms in parallel, a process each; then all they touched is resolved and published."""
+"""From feeds into the store: platforms in parallel, a process each, while the one that started them shows what came."""
 
-import gc
 import multiprocessing
 import os
-import queue
+import select
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-from web.aside import publishing_aside
-from web.config import Settings
+from web.showing import CpuSeconds, Watch
 from web.wiring import Wiring, wired
 
 if TYPE_CHECKING:
-    from integrator.publish.publisher import Published
-    from integrator.resolve.partition import Resolved
     from integrator.sync.outcome import Outcome
-
-# (platform or "", stage, done, total): "" for the stages that work on all platforms together.
-Watch = Callable[[str, str, int, int | None], None]
-
-# A process for resolving costs half a second to start: worth it from about this many accounts on.
-_MARKS_FOR_TWO = 400
 
 # How often a child says how far it is; a bar needs no more.
 _PROGRESS_EVERY_S = 0.1
 
-# A child that was told to stop commits what it has; after this it is taken for stuck.
-_STOP_WITHIN_S = 30.0
+# How often this process looks whether something is due, while the children have nothing to say.
+_HEAR_EVERY_S = 0.2
+
+# A child that was told to stop commits what it has; after this it is taken for stuck. Whoever told us gives us ten.
+_STOP_WITHIN_S = 8.0
+
+# Each child's own pipe: one that is killed in the middle of a word keeps no other from speaking.
+Children = dict[Connection, tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +39,119 @@ class Wanted:
     one_slice: bool = False
 
 
-def sync_one(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
-    """One platform, in this process: each run's outcome as it ends."""
-    return charging(wiring, lambda: _read(wiring, platform, wanted, watch))
+def sync_platforms(
+    platforms: Sequence[str], wanted: Wanted, watch: Watch, *, meanwhile: Callable[[], None]
+) -> Iterator["Outcome"]:
+    """Each platform in a process of its own, so that a sick one slows no other; outcomes as they come.
+
+    `meanwhile` is called again and again while they read; it may take its time, and leaves nothing open.
+    """
+    # A forked child has everything imported already. This process has no threads and no open database when it forks.
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    context: Any = multiprocessing.get_context(method)
+    _import_early()
+    children = dict(_start(context, name, wanted) for name in platforms)
+    waiting = dict(children)
+    try:
+        yield from _collect(waiting, watch, meanwhile)
+    except KeyboardInterrupt:
+        for _, child in waiting.values():
+            child.terminate()
+        yield from _collect_stopped(waiting, watch)
+    finally:
+        for told, (_, child) in children.items():
+            child.kill()
+            child.join()
+            told.close()
 
 
 def charging(wiring: Wiring, read: Callable[[], Iterable["Outcome"]]) -> Iterator["Outcome"]:
     """The outcomes of what `read` runs, the processor time of each put on its receipt."""
     from integrator.store.runs import charge_run
 
-    spent = _CpuSeconds()
+    spent = CpuSeconds()
     for outcome in read():
         if outcome.run is not None:
             with wiring.database.write() as connection:
                 charge_run(connection, outcome.run, {"cpu_seconds": spent.take()})
         yield outcome
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether this process was told to stop."""
+
+    is_told: bool = False
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """SIGTERM counts as Ctrl-C: a run is then written down as cancelled and can go on."""
+    stop = Stop()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        stop.is_told = True
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# The child's side -----------------------------------------------------------------------------------------------------
+
+
+def _import_early() -> None:
+    """What every child needs, imported once before they part."""
+    import integrator.store.spool
+    import integrator.sync.dry
+    import integrator.sync.slices
+    from web.wiring import PLATFORMS
+
+    for platform in PLATFORMS.values():
+        _ = platform.connector
+    del integrator
+
+
+def _child(platform: str, wanted: Wanted, tell: Connection, parent: int) -> None:
+    """The whole life of one platform's process. When `parent` is gone nobody shows what it reads: it stops."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer, and to pass on
+    signal.signal(signal.SIGTERM, _interrupt_once)
+    with wired() as wiring:
+        last = 0.0
+
+        def watch(_platform: str, stage: str, done: int, total: int | None) -> None:
+            nonlocal last
+            if os.getppid() != parent:
+                raise KeyboardInterrupt
+            now = wiring.clock.monotonic()
+            if now - last >= _PROGRESS_EVERY_S and _is_heard(tell):
+                last = now
+                tell.send(("progress", (stage, done, total)))
+
+        try:
+            for outcome in charging(wiring, lambda: _read(wiring, platform, wanted, watch)):
+                tell.send(("outcome", outcome))
+            tell.send(("end", None))
+        except KeyboardInterrupt:
+            return
+        except Exception as error:
+            tell.send(("fault", f"{type(error).__name__}: {error}"))
+            raise
+
+
+def _interrupt_once(number: int, _frame: object) -> None:
+    """A supervisor tells parent and child, and the parent its child: the second word must not break off the ending."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _is_heard(tell: Connection) -> bool:
+    """Whether there is room for a word: a parent that is busy showing keeps nobody from reading."""
+    return bool(select.select([], [tell], [], 0)[1])
 
 
 def _read(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
@@ -77,192 +173,57 @@ def _read(wiring: Wiring, platform: str, wanted: Wanted, watch: Watch) -> Iterat
         yield from sync_to_end(wiring.database, connector, wiring.clock, how=how)
 
 
-def sync_many(settings: Settings, platforms: Sequence[str], wanted: Wanted, watch: Watch) -> Iterator["Outcome"]:
-    """Each platform in a process of its own, so that a sick one slows no other; outcomes as they come."""
-    # A forked child has everything imported already. This process has no threads and no open database when it forks.
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    context: Any = multiprocessing.get_context(method)
-    _import_early()
-    told = context.Queue()
-    children = {
-        name: context.Process(target=_child, args=(name, wanted, told), name=f"sync-{name}") for name in platforms
-    }
-    for child in children.values():
-        child.start()
-    try:
-        yield from _collect(children, told, watch)
-    except KeyboardInterrupt:
-        for child in children.values():
-            _tell_to_stop(child)
-        yield from _collect(children, told, watch, within_s=_STOP_WITHIN_S)
-    finally:
-        for child in children.values():
-            if child.is_alive():
-                child.kill()
-            child.join()
+# The parent's side ----------------------------------------------------------------------------------------------------
 
 
-def resolve_and_publish(wiring: Wiring, watch: Watch, *, run: int | None = None) -> "Published":
-    """Work out what the runs marked, and tell the index; what that cost is charged to `run`, the last of them.
-
-    Raises IndexUnavailable; the outbox keeps what is left.
-    """
-    from integrator.store.runs import add_index_writes, charge_run
-
-    spent = _CpuSeconds()
-    resolved, published = _resolve_and_publish(wiring, watch)
-    if run is not None and (resolved.sellers or published.index_writes):
-        costs: dict[str, float] = {"sellers": resolved.sellers, "pairs": resolved.edges, "products": resolved.products}
-        costs |= {"indexed": published.index_writes, "cpu_seconds": spent.take()}
-        with wiring.database.write() as connection:
-            add_index_writes(connection, run, published.index_writes)
-            charge_run(connection, run, costs)
-    return published
+def _start(context: Any, platform: str, wanted: Wanted) -> tuple[Connection, tuple[str, Any]]:
+    told, tell = context.Pipe(duplex=False)
+    child = context.Process(target=_child, args=(platform, wanted, tell, os.getpid()), name=f"sync-{platform}")
+    child.start()
+    tell.close()  # so that its end is heard
+    return told, (platform, child)
 
 
-def _resolve_and_publish(wiring: Wiring, watch: Watch) -> "tuple[Resolved, Published]":
-    from integrator.publish.publisher import Published, publish
-    from integrator.resolve.partition import Resolved, resolve_marked
-    from integrator.store.worklist import count_waiting
-
-    def progress(stage: str, done: int, total: int | None) -> None:
-        watch("", stage, done, total)
-
-    with wiring.database.read() as connection:
-        waiting = count_waiting(connection)
-    resolved, meanwhile, is_all = Resolved(), Published(), False
-    if waiting >= _MARKS_FOR_TWO:
-        # Whoever forks shares no open connection with its children.
-        wiring.database.close()
-        with _collecting_seldom(), publishing_aside(wiring.settings) as aside:
-            resolved = resolve_marked(
-                wiring.database,
-                clock=wiring.clock,
-                progress=progress,
-                workers=min(os.cpu_count() or 1, 2),
-                rates=wiring.rates,
-                offer=aside.take,
-            )
-            meanwhile, is_all = aside.finish()
-    elif waiting:
-        resolved = resolve_marked(wiring.database, clock=wiring.clock, progress=progress, rates=wiring.rates)
-    if is_all:
-        progress("publish", meanwhile.index_writes, meanwhile.index_writes)
-        return resolved, meanwhile
-    return resolved, meanwhile + publish(wiring.database, wiring.index, progress=progress)
-
-
-class _CpuSeconds:
-    """Processor time of this process, and of its children that have ended, since it was last taken."""
-
-    def __init__(self) -> None:
-        self._before = self._now()
-
-    def take(self) -> float:
-        before, self._before = self._before, self._now()
-        return round(self._before - before, 3)
-
-    def _now(self) -> float:
-        used = os.times()
-        return used.user + used.system + used.children_user + used.children_system
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """The work makes many small values and no cycles; looking for cycles at the usual pace costs a tenth of it."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """SIGTERM counts as Ctrl-C: a run is then written down as cancelled and can go on."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _import_early() -> None:
-    """What every child needs, imported once before they part."""
-    import integrator.store.spool
-    import integrator.sync.dry
-    import integrator.sync.slices
-    from web.wiring import PLATFORMS
-
-    for platform in PLATFORMS.values():
-        _ = platform.connector
-    del integrator
-
-
-def _child(platform: str, wanted: Wanted, told: Any) -> None:
-    """The whole life of one platform's process."""
-    with stoppable(), wired() as wiring:
-        last = 0.0
-
-        def watch(_platform: str, stage: str, done: int, total: int | None) -> None:
-            nonlocal last
-            now = wiring.clock.monotonic()
-            if now - last >= _PROGRESS_EVERY_S:
-                last = now
-                told.put((platform, "progress", (stage, done, total)))
-
-        try:
-            for outcome in sync_one(wiring, platform, wanted, watch):
-                told.put((platform, "outcome", outcome))
-            told.put((platform, "end", None))
-        except KeyboardInterrupt:
-            return
-        except Exception as error:
-            told.put((platform, "fault", f"{type(error).__name__}: {error}"))
-            raise
-
-
-def _collect(
-    children: Mapping[str, Any], told: Any, watch: Watch, *, within_s: float | None = None
-) -> Iterator["Outcome"]:
-    waiting = dict(children)
-    quiet_rounds = 0.0
+def _collect(waiting: Children, watch: Watch, meanwhile: Callable[[], None]) -> Iterator["Outcome"]:
+    """What the children say, until none is left in `waiting`."""
     while waiting:
-        try:
-            platform, word, said = told.get(timeout=0.2)
-        except queue.Empty:
-            quiet_rounds += 0.2
-            gone = [name for name, child in waiting.items() if not child.is_alive()]
-            if gone and told.empty():
-                yield from (_lost(name, waiting.pop(name)) for name in gone)
-            if within_s is not None and quiet_rounds > within_s:
-                return
-            continue
-        if word == "progress":
-            watch(platform, *said)
-        elif word == "outcome":
-            yield said
-        elif platform in waiting:
-            del waiting[platform]
-            if word == "fault":
-                yield _failed(platform, said)
+        meanwhile()
+        ready = wait(waiting, timeout=_HEAR_EVERY_S)
+        for told in [each for each in waiting if each in ready]:
+            platform, child = waiting[told]
+            try:
+                word, said = told.recv()
+            except (EOFError, OSError):
+                word, said = "gone", None
+            if word == "progress":
+                watch(platform, *said)
+            elif word == "outcome":
+                yield said
+            else:
+                # Joined, so that its processor time is charged to nothing else.
+                del waiting[told]
+                child.join()
+                if word != "end":
+                    yield _failed(platform, said) if word == "fault" else _lost(platform, child.exitcode)
 
 
-def _tell_to_stop(child: Any) -> None:
-    if child.is_alive():
-        child.terminate()
+def _collect_stopped(waiting: Children, watch: Watch) -> Iterator["Outcome"]:
+    """The last words of children that were told to stop; those that are stuck are killed."""
+    deadline = time.monotonic() + _STOP_WITHIN_S
+
+    def kill_late() -> None:
+        if time.monotonic() > deadline:
+            for _, child in waiting.values():
+                child.kill()
+
+    yield from _collect(waiting, watch, kill_late)
 
 
-def _lost(platform: str, child: Any) -> "Outcome":
+def _lost(platform: str, code: int | None) -> "Outcome":
     from integrator.store.runs import RunState
     from integrator.sync.outcome import Outcome
 
-    reason = f"Its process ended without a word (exit {child.exitcode}); the next sync goes on from its last commit."
+    reason = f"Its process ended without a word (exit {code}); the next sync goes on from its last commit."
     return Outcome(platform, RunState.LOST, reason, 0.0)
 
 

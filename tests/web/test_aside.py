@@ -5,7 +5,7 @@ import pytest
 from integrator.publish.publisher import Published, publish
 from integrator.publish.rebuild import verify
 from tests.fakes.shop import Shop, StillClock, empty_database, make_listing
-from web import pipeline
+from web import showing
 from web.aside import publishing_aside
 from web.config import Settings
 from web.wiring import Wiring
@@ -56,8 +56,8 @@ def test_a_block_that_fails_leaves_the_outbox_as_it_is(wiring, shop):
 
 
 def test_many_marks_are_worked_out_and_published_together(wiring, shop, monkeypatch):
-    monkeypatch.setattr(pipeline, "_MARKS_FOR_TWO", 2)
-    assert pipeline.resolve_and_publish(wiring, lambda *_: None) == Published(30, 0)
+    monkeypatch.setattr(showing, "_MARKS_FOR_TWO", 2)
+    assert showing.Showing(wiring, lambda *_: None).show() == Published(30, 0)
     assert verify(wiring.database, wiring.index).count == 0
 
 

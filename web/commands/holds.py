@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from integrator.store.holds import Hold
     from integrator.sync.outcome import Outcome
     from integrator.sync.undo import Undone
-    from web.pipeline import Watch
+    from web.showing import Watch
     from web.wiring import Wiring
 
 _by = click.option("--by", default="operator", show_default=True, help="Who decides.")
@@ -73,11 +73,11 @@ def show(*, number: int, as_json: bool) -> None:
 def approve(*, number: int, by: str, reason: str, as_json: bool) -> None:
     """Let hold NUMBER happen: what it names and still waits, and nothing more."""
     from integrator.sync.deciding import approve_hold
-    from web.pipeline import resolve_and_publish
+    from web.showing import Showing
 
     with wired() as wiring:
         done = approve_hold(wiring.database, number, by=by, reason=reason, clock=wiring.clock)
-        published = resolve_and_publish(wiring, lambda *_: None)
+        published = Showing(wiring, lambda *_: None).show()
     if as_json:
         print_json({"hold": number, "settled": done, "index_writes": published.index_writes})
         return
@@ -190,11 +190,11 @@ def _rows(hold: "Hold", name: str, most: int | None) -> list[Mapping[str, object
 def undo(*, run: int, by: str, reason: str, as_json: bool) -> None:
     """Show again what RUN withdrew because it was absent, within 30 days; name what it withdrew otherwise."""
     from integrator.sync.undo import undo_run
-    from web.pipeline import resolve_and_publish
+    from web.showing import Showing
 
     with wired() as wiring:
         undone = undo_run(wiring.database, run, by=by, reason=reason, clock=wiring.clock)
-        published = resolve_and_publish(wiring, lambda *_: None)
+        published = Showing(wiring, lambda *_: None).show()
     if as_json:
         print_json(_undone_row(undone, index_writes=published.index_writes))
         return

@@ -11,7 +11,8 @@ import click
 from integrator.errors import IndexUnavailable, StorageUnavailable
 from web.cli import DONE, FAILED, HELD
 from web.commands.tables import write_table
-from web.pipeline import Wanted, Watch, charging, resolve_and_publish, stoppable, sync_many, sync_one
+from web.pipeline import Stop, Wanted, charging, stoppable, sync_platforms
+from web.showing import Showing, Watch
 from web.wiring import PLATFORMS, Wiring, wired
 
 if TYPE_CHECKING:
@@ -39,11 +40,15 @@ def sync(*, platforms: tuple[str, ...], every: bool, full: bool, dry_run: bool, 
     names = list(PLATFORMS) if every else list(dict.fromkeys(platforms))
     if not names:
         raise click.UsageError("Name platforms, or say --all.")
-    with stoppable(), wired() as wiring, watched() as watch:
+    with stoppable() as stop, wired() as wiring, watched() as watch:
         wiring.database.close()  # only its age was checked; children open their own
+        showing = Showing(wiring, watch)
         wanted = Wanted(full=full, dry_run=dry_run, one_slice=one_slice)
-        outcomes = _run(wiring, names, wanted, watch)
-        writes, trouble = _finish(wiring, outcomes, watch) if not dry_run else (0, None)
+        # A slice is shown at its end, which is near; a dry run brings nothing.
+        meanwhile = showing.go_on if not (one_slice or dry_run) else _wait
+        outcomes = list(sync_platforms(names, wanted, watch, meanwhile=meanwhile))
+        outcomes.sort(key=lambda outcome: names.index(outcome.platform))
+        writes, trouble = _finish(showing, outcomes, stop) if not dry_run else (0, None)
     _report(outcomes, writes, as_json=as_json)
     if trouble is not None:
         click.echo(f"hanmaru: {trouble}", err=True)
@@ -60,30 +65,27 @@ def exit_code(outcomes: Sequence["Outcome"]) -> int:
     return HELD if RunState.HELD in states else DONE
 
 
-def _run(wiring: Wiring, names: Sequence[str], wanted: Wanted, watch: Watch) -> list["Outcome"]:
-    if len(names) == 1:
-        return list(sync_one(wiring, names[0], wanted, watch))
-    outcomes = list(sync_many(wiring.settings, names, wanted, watch))
-    return sorted(outcomes, key=lambda outcome: names.index(outcome.platform))
+def _wait() -> None:
+    return None
 
 
-def _finish(wiring: Wiring, outcomes: Sequence["Outcome"], watch: Watch) -> tuple[int, str | None]:
-    """Resolve and publish, unless somebody stopped the sync: the marks wait for the next one."""
-    from integrator.store.runs import RunState
-
-    if any(outcome.state is RunState.CANCELLED for outcome in outcomes):
-        return 0, None
-    last = next((outcome.run for outcome in reversed(outcomes) if outcome.run is not None), None)
+def _finish(showing: Showing, outcomes: Sequence["Outcome"], stop: Stop) -> tuple[int, str | None]:
+    """Show what waits, unless somebody stopped the sync: its marks wait for the next one. Gives writes and trouble."""
+    trouble = None
     try:
-        published = resolve_and_publish(wiring, watch, run=last)
+        if not stop.is_told:
+            showing.show()
+        last = next((outcome.run for outcome in reversed(outcomes) if outcome.run is not None), None)
+        if last is not None:
+            showing.charge(last)
     except KeyboardInterrupt:
-        return 0, "Stopped before everything was searchable; the next sync goes on."
+        trouble = "Stopped before everything was searchable; the next sync goes on."
     except (IndexUnavailable, StorageUnavailable) as error:
-        return 0, f"{error} What was read is kept and is published by the next sync."
-    refused = (
-        f"The index refused {published.refused} products; see `hanmaru index verify`." if published.refused else None
-    )
-    return published.index_writes, refused
+        trouble = f"{error} What was read is kept and is published by the next sync."
+    published = showing.published
+    if trouble is None and published.refused:
+        trouble = f"The index refused {published.refused} products; see `hanmaru index verify`."
+    return published.index_writes, trouble
 
 
 def _report(outcomes: Sequence["Outcome"], writes: int, *, as_json: bool) -> None:
@@ -174,9 +176,9 @@ def _rehearse(platforms: Sequence[str], *, rejected: bool, as_json: bool) -> Non
 
 
 def run_aside(read: Callable[[Wiring, Watch], list["Outcome"]], *, as_json: bool) -> None:
-    with stoppable(), wired() as wiring, watched() as watch:
+    with stoppable() as stop, wired() as wiring, watched() as watch:
         outcomes = list(charging(wiring, lambda: read(wiring, watch)))
-        writes, trouble = _finish(wiring, outcomes, watch)
+        writes, trouble = _finish(Showing(wiring, watch), outcomes, stop)
     _report(outcomes, writes, as_json=as_json)
     if trouble is not None:
         click.echo(f"hanmaru: {trouble}", err=True)
