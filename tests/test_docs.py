@@ -210,7 +210,7 @@ def test_the_documented_holds_have_the_keys_that_are_printed():
 
     hold = Hold(
         id=1, platform="p", run=1, kind=HoldKind.DELETIONS, state=HoldState.OPEN, reason="", diff={}, created_at=0.0,
-        decided_at=None, decided_by=None, decided_reason=None, ceiling=0, waiting=0,
+        decided_at=None, decided_by=None, decided_reason=None, ceiling=0, waiting=0, is_told=False,
     )  # fmt: skip
 
     example = json.loads(_find_json(read_section("holds")))[0]

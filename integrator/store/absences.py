@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from integrator.record import Lane
 from integrator.store.database import chunks
 from integrator.store.holds import HoldState
 from integrator.store.listings import ListingState
 from integrator.store.runs import RunState
-from integrator.store.tables import hold, listing, run
+from integrator.store.tables import hold, hold_listing, listing, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,26 @@ def find_live(connection: Connection, platform: str) -> list[Absent]:
 _kept = listing.c.kept_at.is_not(None) & (listing.c.kept_at >= listing.c.seen_at)
 
 
+# Its platform withdrew it itself, and a person is to decide about that.
+_waits = exists().where(
+    hold_listing.c.listing_key == listing.c.key,
+    hold_listing.c.told.is_not(None),
+    hold.c.id == hold_listing.c.hold,
+    hold.c.state == HoldState.OPEN.value,
+)
+_may_go = ~_kept & ~_waits
+
+
 def find_absent(connection: Connection, platform: str, *, run_id: int, started_at: float) -> list[Absent]:
-    """Live listings that neither this census nor anything since its start has seen; none that a person keeps."""
-    wanted = _live(platform).where(~_kept, listing.c.seen_run < run_id, listing.c.seen_at < started_at)
+    """Live listings that neither this census nor anything since its start has seen; none that a person keeps or is to
+    decide about because the platform withdrew it."""
+    wanted = _live(platform).where(_may_go, listing.c.seen_run < run_id, listing.c.seen_at < started_at)
     return [Absent(*row) for row in connection.execute(wanted)]
 
 
 def find_absent_below(connection: Connection, platform: str, *, sequence: int) -> list[Absent]:
-    """Live listings last seen in a lower number than this full drop's; none that a person keeps."""
-    wanted = _live(platform).where(~_kept, listing.c.sequence < sequence)
+    """Live listings last seen in a lower number than this full drop's; none as in `find_absent`."""
+    wanted = _live(platform).where(_may_go, listing.c.sequence < sequence)
     return [Absent(*row) for row in connection.execute(wanted)]
 
 

@@ -13,7 +13,8 @@ from integrator.store.tables import account_version, hold, hold_listing, listing
 
 
 class HoldKind(StrEnum):
-    """`deletions`: listings that a complete read did not show. `run`: every version that a run would have released."""
+    """`deletions`: listings that a complete read did not show, or that their platform withdrew itself. `run`: every
+    version that a run would have released."""
 
     DELETIONS = "deletions"
     RUN = "run"
@@ -30,7 +31,10 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold with what a person needs to decide. `ceiling`: approving it releases or deletes no more than this."""
+    """A hold with what a person needs to decide. `ceiling`: approving it releases or deletes no more than this.
+
+    `is_told`: of deletions, the platform itself said that these are gone.
+    """
 
     id: int
     platform: str
@@ -45,6 +49,17 @@ class Hold:
     decided_reason: str | None
     ceiling: int | None
     waiting: int
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A listing whose deletion waits, with what its platform said of it: why, when, and what it went into."""
+
+    key: int
+    told: str
+    said_at: float | None
+    merged_into: str | None
 
 
 def open_hold(
@@ -57,13 +72,41 @@ def open_hold(
     diff: dict[str, Json],
     now: float,
 ) -> int:
-    """Hold the deletion of these listings. An older open hold of deletions gives way to this newer picture."""
-    older = _open(platform) & (hold.c.kind == HoldKind.DELETIONS.value)
+    """Hold the deletion of these absent listings. An older open hold of such gives way to this newer picture."""
+    older = _open(platform) & (hold.c.kind == HoldKind.DELETIONS.value) & ~_is_told
     gone = {"state": HoldState.CLOSED.value, "decided_at": now, "decided_by": f"run {run}"}
     connection.execute(update(hold).where(older).values(gone))
     values = {"platform": platform, "run": run, "kind": HoldKind.DELETIONS.value, "ceiling": len(keys)}
     number = _insert(connection, values, HoldState.OPEN, reason=reason, diff=diff, now=now)
     _name(connection, number, keys)
+    return number
+
+
+def open_told_hold(
+    connection: Connection,
+    platform: str,
+    named: Sequence[Named],
+    *,
+    run: int,
+    reason: str,
+    diff: dict[str, Json],
+    now: float,
+) -> int:
+    """Hold what the platform itself withdrew. Others of that kind stay: it may never say again what they name."""
+    leave_holds(connection, platform, [each.key for each in named], now=now)
+    values = {"platform": platform, "run": run, "kind": HoldKind.DELETIONS.value, "ceiling": len(named)}
+    number = _insert(connection, values, HoldState.OPEN, reason=reason, diff=diff, now=now)
+    rows = [
+        {
+            "hold": number,
+            "listing_key": each.key,
+            "told": each.told,
+            "said_at": each.said_at,
+            "merged_into": each.merged_into,
+        }
+        for each in named
+    ]
+    connection.execute(insert(hold_listing), rows)
     return number
 
 
@@ -140,6 +183,12 @@ def find_run_hold(connection: Connection, run: int) -> Hold | None:
     return _hold_of(row) if row else None
 
 
+def find_deletions(connection: Connection, run: int) -> list[Hold]:
+    """The holds of what this run would have taken out of sight, whatever became of them."""
+    wanted = _holds.where(hold.c.run == run, hold.c.kind == HoldKind.DELETIONS.value).order_by(hold.c.id)
+    return [_hold_of(row) for row in connection.execute(wanted).mappings()]
+
+
 def find_hold(connection: Connection, number: int) -> Hold | None:
     """One hold, whatever became of it."""
     row = connection.execute(_holds.where(hold.c.id == number)).mappings().first()
@@ -153,11 +202,14 @@ def decide_hold(connection: Connection, number: int, state: HoldState, *, by: st
 
 
 def held_keys(connection: Connection, platform: str) -> set[int]:
-    """The listings in open holds of this platform."""
+    """The listings in open holds of this platform that leave them when they are seen, whatever their record says.
+
+    A withdrawal with a date gives way to a newer date only.
+    """
     wanted = (
         select(hold_listing.c.listing_key)
         .join(hold, hold.c.id == hold_listing.c.hold)
-        .where(hold.c.platform == platform, hold.c.state == HoldState.OPEN.value)
+        .where(_open(platform), hold_listing.c.said_at.is_(None))
     )
     return set(connection.execute(wanted).scalars())
 
@@ -167,9 +219,11 @@ def keys_of_hold(connection: Connection, number: int) -> Iterator[int]:
     yield from connection.execute(select(hold_listing.c.listing_key).where(hold_listing.c.hold == number)).scalars()
 
 
-def leave_holds(connection: Connection, platform: str, keys: Sequence[int], *, now: float) -> None:
-    """These listings are there again: they leave open holds, and a hold without listings closes itself."""
-    still_open = select(hold.c.id).where(_open(platform))
+def leave_holds(
+    connection: Connection, platform: str, keys: Sequence[int], *, now: float, but: int | None = None
+) -> None:
+    """These listings wait for nobody any more: they leave open holds, all `but` one; an empty one closes itself."""
+    still_open = select(hold.c.id).where(_open(platform), hold.c.id != (but or 0))
     for piece in chunks(keys):
         gone = hold_listing.c.listing_key.in_(piece) & hold_listing.c.hold.in_(still_open)
         connection.execute(delete(hold_listing).where(gone))
@@ -197,12 +251,13 @@ def _open(platform: str) -> ColumnElement[bool]:
     return (hold.c.platform == platform) & (hold.c.state == HoldState.OPEN.value)
 
 
+_is_told = exists().where(hold_listing.c.hold == hold.c.id, hold_listing.c.told.is_not(None))
 _waiting = (
     select(func.count()).where(hold_listing.c.hold == hold.c.id).scalar_subquery()
     + select(func.count()).where(version.c.hold == hold.c.id).scalar_subquery()
     + select(func.count()).where(account_version.c.hold == hold.c.id).scalar_subquery()
 )
-_holds = select(hold, _waiting.label("waiting"))
+_holds = select(hold, _waiting.label("waiting"), _is_told.label("is_told"))
 
 
 def _hold_of(row: RowMapping) -> Hold:
@@ -221,4 +276,5 @@ def _hold_of(row: RowMapping) -> Hold:
         decided_reason=values["decided_reason"],
         ceiling=values["ceiling"],
         waiting=values["waiting"],
+        is_told=bool(values["is_told"]),
     )

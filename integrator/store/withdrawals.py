@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from integrator.store.database import chunks
 from integrator.store.listings import ListingState
@@ -21,14 +21,18 @@ class WithdrawalKind(StrEnum):
     HIDDEN = "hidden"
 
 
+# Plain JSON; `said_at` in it is the platform's own time, POSIX seconds.
+Evidence = dict[str, str | int | float | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Why one listing is gone. `evidence` is plain JSON; `said_at` in it is the platform's own time, POSIX seconds."""
+    """Why one listing is gone."""
 
     listing_key: int
     kind: WithdrawalKind
     reason: str
-    evidence: dict[str, str | int | float | None]
+    evidence: Evidence
     merged_into: str | None = None
 
 
@@ -71,6 +75,21 @@ def find_last_withdrawals(connection: Connection, keys: Sequence[int]) -> dict[i
             said_at = msgspec.json.decode(row.evidence).get("said_at")
             found[row.listing_key] = LastWithdrawal(WithdrawalKind(row.kind), said_at)
     return found
+
+
+def count_withdrawn(connection: Connection, run_id: int) -> dict[str, int]:
+    """How many listings that buyers saw this run has taken out of sight so far, by account; none of what we hid."""
+    believed = [WithdrawalKind.EXPLICIT.value, WithdrawalKind.ABSENCE.value]
+    wanted = (
+        select(listing.c.account_id, func.count())
+        .select_from(withdrawal)
+        .join(listing, listing.c.key == withdrawal.c.listing_key)
+        .join(version, (version.c.listing_key == listing.c.key) & (version.c.version == listing.c.version))
+        .where(withdrawal.c.run == run_id, withdrawal.c.kind.in_(believed), withdrawal.c.undone_at.is_(None))
+        .where(version.c.visible)
+        .group_by(listing.c.account_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(wanted)}
 
 
 # Undoing -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
-"""From a complete read to proven withdrawals: the guard first, then the calls, then the withdrawal."""
+"""From a complete read to proven withdrawals: who is missing; once the guard believes it, the calls and the rest."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from integrator.errors import FeedChanged, FeedUnavailable
 from integrator.ports import Connector
@@ -13,35 +12,29 @@ from integrator.store.absences import (
     start_of_census_before,
 )
 from integrator.store.database import chunks
-from integrator.store.holds import open_hold
-from integrator.store.withdrawals import Proof, WithdrawalKind
+from integrator.store.withdrawals import Evidence, Proof, WithdrawalKind
 from integrator.sync.commit import Committer
-from integrator.sync.guards import Candidate, Objection, look_at_shown, object_to
 from integrator.sync.units import Unit
 
 # What one run may ask singly; a tenth of a small key's day is more than this already. Above it a second census decides.
 MAX_ASKS = 500
 
 
-@dataclass(slots=True)
-class Settled:
-    """What became of the absences of a run."""
+def find_absences(committer: Committer, end: End) -> list[Absent]:
+    """Who is missing after a complete read."""
+    platform, run = committer.connector.platform, committer.run
+    with committer.database.read() as connection:
+        if end.sequence is not None:
+            return find_absent_below(connection, platform, sequence=end.sequence)
+        return find_absent(connection, platform, run_id=run.id, started_at=run.started_at)
 
-    held: int = 0
-    reason: str = ""
-    warnings: list[str] = field(default_factory=list)
 
-
-def settle_absences(committer: Committer, end: End) -> Settled:
-    """Withdraw what a complete read proves gone, or hold it for a person."""
-    absent = _find_candidates(committer, end)
-    objection = _object(committer, absent)
-    if objection is not None:
-        return _hold(committer, absent, objection)
+def withdraw_absent(committer: Committer, end: End, absent: Sequence[Absent]) -> list[str]:
+    """The guard believes that these are gone: withdraw them, after a call where no read proves it; gives warnings."""
     if committer.connector.confirmation is Confirmation.WHOLE_READ:
-        evidence: dict[str, str | int | float | None] = {"drop": end.sequence, "run": committer.run.id}
+        evidence: Evidence = {"drop": end.sequence, "run": committer.run.id}
         _withdraw(committer, absent, "It is absent from a complete read.", evidence)
-        return Settled()
+        return []
     _withdraw(
         committer,
         [each for each in absent if not each.visible],
@@ -51,61 +44,25 @@ def settle_absences(committer: Committer, end: End) -> Settled:
     return _confirm(committer, [each for each in absent if each.visible])
 
 
-def _find_candidates(committer: Committer, end: End) -> list[Absent]:
-    platform, run = committer.connector.platform, committer.run
-    with committer.database.read() as connection:
-        if end.sequence is not None:
-            absent = find_absent_below(connection, platform, sequence=end.sequence)
-        else:
-            absent = find_absent(connection, platform, run_id=run.id, started_at=run.started_at)
-    return absent
-
-
-def _object(committer: Committer, absent: Sequence[Absent]) -> Objection | None:
-    candidates = [Candidate(each.key, each.external_id, each.account_id, each.visible) for each in absent]
-    with committer.database.read() as connection:
-        shown = look_at_shown(connection, committer.connector.platform, candidates, now=committer.now())
-    return object_to(candidates, seen=committer.run.counters.seen, **shown)
-
-
-def _hold(committer: Committer, absent: Sequence[Absent], objection: Objection) -> Settled:
-    with committer.transaction() as connection:
-        open_hold(
-            connection,
-            committer.connector.platform,
-            [each.key for each in absent],
-            run=committer.run.id,
-            reason=objection.reason,
-            diff=objection.diff,
-            now=committer.now(),
-        )
-    return Settled(held=sum(each.visible for each in absent), reason=objection.reason)
-
-
-def _withdraw(
-    committer: Committer, gone: Sequence[Absent], reason: str, evidence: dict[str, str | int | float | None]
-) -> None:
+def _withdraw(committer: Committer, gone: Sequence[Absent], reason: str, evidence: Evidence) -> None:
     for piece in chunks(gone, 1000):
         proofs = [Proof(each.key, WithdrawalKind.ABSENCE, reason, evidence) for each in piece]
-        with committer.transaction() as connection:
+        with committer.recording() as connection:
             committer.withdraw(connection, [each.key for each in piece], proofs, {each.account_id for each in piece})
-        committer.run.counters.withdrawn += len(piece)
+            committer.run.counters.withdrawn += len(piece)
 
 
-def _confirm(committer: Committer, absent: Sequence[Absent]) -> Settled:
+def _confirm(committer: Committer, absent: Sequence[Absent]) -> list[str]:
     if len(absent) > MAX_ASKS:
         return _believe_second_census(committer, absent)
-    settled = Settled()
     try:
         _ask(committer, absent)
     except (FeedUnavailable, FeedChanged) as error:
-        settled.warnings.append(
-            f"Not every absence could be confirmed by a call ({error}); the next census asks again."
-        )
-    return settled
+        return [f"Not every absence could be confirmed by a call ({error}); the next census asks again."]
+    return []
 
 
-def _believe_second_census(committer: Committer, absent: Sequence[Absent]) -> Settled:
+def _believe_second_census(committer: Committer, absent: Sequence[Absent]) -> list[str]:
     platform, run = committer.connector.platform, committer.run
     with committer.database.read() as connection:
         before = start_of_census_before(connection, platform, run_id=run.id)
@@ -113,8 +70,8 @@ def _believe_second_census(committer: Committer, absent: Sequence[Absent]) -> Se
     _withdraw(committer, twice, "It is absent from two complete reads in a row.", {"census": run.id})
     waiting = len(absent) - len(twice)
     if not waiting:
-        return Settled()
-    return Settled(warnings=[f"{waiting} listings are absent, too many to ask for singly: the next census decides."])
+        return []
+    return [f"{waiting} listings are absent, too many to ask for singly: the next census decides."]
 
 
 def _ask(committer: Committer, absent: Sequence[Absent]) -> None:

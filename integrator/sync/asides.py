@@ -10,8 +10,9 @@ from integrator.store.feeds import register_feeds
 from integrator.store.leases import free_lease, kept_alive, name_holder, take_lease
 from integrator.store.runs import Run, RunState, begin_run, end_run, lose_dead_runs
 from integrator.sync.commit import Committer
-from integrator.sync.outcome import Outcome
+from integrator.sync.outcome import Outcome, say_held, say_waiting
 from integrator.sync.release import release_run
+from integrator.sync.settling import settle
 
 
 @dataclass(slots=True)
@@ -76,5 +77,8 @@ def _release(held: Aside) -> None:
     """What was read is judged, and shown or held."""
     reason = release_run(held.committer)
     if reason:
-        held.state = RunState.HELD
-        held.reason = f"Nothing of it is shown before a person decides: {reason} See `hanmaru holds list`."
+        held.state, held.reason = RunState.HELD, say_held(reason)
+        return
+    reason = settle(held.committer).reason
+    if reason:
+        held.state, held.reason = RunState.HELD, say_waiting(reason)

@@ -41,10 +41,11 @@ from integrator.store.withdrawals import Proof, save_proofs
 from integrator.store.worklist import mark
 from integrator.sync.details import take_details
 from integrator.sync.intake import Intake
+from integrator.store.told import Told
 from integrator.sync.poison import MANY, TRIES, halve, may_be_poison, say_aside
 from integrator.sync.taken import Taken, decode_account, decode_listing, keep_raw
 from integrator.sync.units import Unit, in_rounds
-from integrator.sync.withdrawing import end_earlier, find_told, remember_unheard
+from integrator.sync.withdrawing import end_earlier, find_told, let_wait, prove_told, remember_unheard
 
 # Two lanes meeting on the same listings again and again is not a thing that happens by chance.
 _TRIES = 5
@@ -85,6 +86,16 @@ class Committer:
         A fault of our own is tried again; then the unit is cut down to the records that cause it: they are set aside.
         """
         while True:
+    @contextmanager
+    def recording(self) -> Iterator[Connection]:
+        """A transaction that also writes what the run says of itself, which stays true when it is rolled back.
+
+        Raises LeaseLost.
+        """
+        with self._unchanged_on_failure(), self.transaction() as connection:
+            yield connection
+            save_run(connection, self.run, now=self.now())
+
             try:
                 return self._take_in(unit)
             except Exception as error:
@@ -122,12 +133,11 @@ class Committer:
 
     def _set_aside(self, unit: Unit, error: Exception) -> None:
         taken, counted = Taken(), Counters(calls=unit.calls, bytes=unit.bytes_read)
-        with self._unchanged_on_failure(), self.transaction() as connection:
+        with self.recording() as connection:
             self._intake.set_aside(connection, unit.records[0], error, taken)
             self.write(connection, taken, counted)
             self._advance(unit, counted)
             self.run.warnings.append(say_aside(unit.records[0], error))
-            save_run(connection, self.run, now=self.now())
 
     def _take_in(self, unit: Unit) -> None:
         for _ in range(_TRIES):
@@ -142,13 +152,12 @@ class Committer:
         with self.database.read() as connection:
             taken = self._intake.weigh(connection, first)
         counted = Counters(calls=unit.calls, bytes=unit.bytes_read)
-        with self._unchanged_on_failure(), self.transaction() as connection:
+        with self.recording() as connection:
             self.write(connection, taken, counted)
             for records in later:
                 self.write(connection, self._intake.weigh(connection, records), counted)
             self._take_others(connection, others, counted)
             self._advance(unit, counted)
-            save_run(connection, self.run, now=self.now())
 
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
@@ -265,19 +274,30 @@ class Committer:
         self._archive.keep(connection, taken.raws, run=self.run.id, now=self.now())
         self._write_rejections(connection, taken, now=self.now())
         add_cost(self.run, "parsed", len(records))
-        self.withdraw_told(connection, withdrawals, counted)
+        self._take_withdrawals(connection, withdrawals, counted)
         if details:
             self.write(connection, take_details(connection, self.connector, details, now=self.now()), counted)
 
-    def withdraw_told(self, connection: Connection, told: Sequence[Withdrawal], counted: Counters) -> None:
-        """The platform says these are gone; a listing that changed after that lives."""
-        run, platform = self.run.id, self.connector.platform
-        known = find_known(connection, platform, [each.external_id for each in told])
-        unheard = [each for each in told if each.external_id not in known]
-        remember_unheard(connection, platform, unheard, run=run, now=self.now())
-        found = find_told(connection, known, told)
-        self.withdraw(connection, found.keys, found.proofs, found.accounts)
-        counted.withdrawn += len(found.keys)
+    def _take_withdrawals(self, connection: Connection, said: Sequence[Withdrawal], counted: Counters) -> None:
+        """The platform says these are gone; a listing that changed after that lives.
+
+        What no buyer sees ends at once, as all does in a first census. The rest waits until the guards have seen it.
+        """
+        run, platform, now = self.run, self.connector.platform, self.now()
+        known = find_known(connection, platform, [each.external_id for each in said])
+        unheard = [each for each in said if each.external_id not in known]
+        remember_unheard(connection, platform, unheard, run=run.id, now=now)
+        found = find_told(connection, known, said)
+        may_wait = state_of_versions(run) is VersionState.PENDING
+        at_once = [each for each in found if not (each.visible and may_wait)]
+        let_wait(connection, [each for each in found if each.visible and may_wait], run=run, now=now)
+        self.withdraw_told(connection, at_once)
+        counted.withdrawn += len(at_once)
+
+    def withdraw_told(self, connection: Connection, told: Sequence[Told]) -> None:
+        """Take out of sight what the platform says is gone."""
+        proofs, accounts = [prove_told(each) for each in told], {each.account_id for each in told}
+        self.withdraw(connection, [each.key for each in told], proofs, accounts)
 
     def withdraw(
         self, connection: Connection, keys: Sequence[int], proofs: Sequence[Proof], accounts: Iterable[str]

@@ -18,17 +18,17 @@ from integrator.store.sightings import hide_stale
 from integrator.store.versions import VersionState
 from integrator.store.withdrawals import Proof, WithdrawalKind, save_proofs
 from integrator.store.worklist import mark
-from integrator.sync.absence import MAX_ASKS, Settled, ask_singly, one_unit, settle_absences
+from integrator.sync.absence import MAX_ASKS, ask_singly, one_unit
 from integrator.sync.commit import Committer, state_of_versions
 from integrator.sync.guards import warn_of_run
-from integrator.sync.outcome import count_of
+from integrator.sync.outcome import count_of, say_held, say_waiting
 from integrator.sync.release import release_run
+from integrator.sync.settling import settle
 
 # Fewer records than this may all be unusable by chance; a census may not, whatever its size.
 MIN_READ = 20
 
 _STALE = "Its records could not be used for 30 days: what was shown is too old to be shown."
-_SEE = "See `hanmaru holds list`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +75,39 @@ def finish_walk(committer: Committer, feed: Feed, walked: Walked) -> Verdict:
         return _end(committer, feed, walked, _say_held(reason))
     committer.run.warnings.extend(warnings)
     if flaw is not None:
+        settle(committer)
         return flaw
     return _settle(committer, feed, walked)
 
 
 def finish_slice(committer: Committer) -> Verdict | None:
-    """What changes brought is shown at the end of each slice, be their walk over or not; a verdict where it is held."""
+    """What changes brought is shown at the end of each slice, be their walk over or not; a verdict where it is held.
+
+    Deletions that wait for a person stop no walk: its end says so.
+    """
     if committer.run.lane != Lane.CHANGES:
         return None
     reason = release_run(committer)
-    return _say_held(reason) if reason else None
+    if reason:
+        return _say_held(reason)
+    settle(committer)
+    return None
 
 
 def _say_held(reason: str) -> Verdict:
-    return Verdict(RunState.HELD, f"Nothing of it is shown before a person decides: {reason} {_SEE}", walk_is_over=True)
+    return Verdict(RunState.HELD, say_held(reason), walk_is_over=True)
 
 
 def _settle(committer: Committer, feed: Feed, walked: Walked) -> Verdict:
     _hide_stale(committer)
-    settled = settle_absences(committer, walked.end) if walked.end.census else Settled()
+    settled = settle(committer, walked.end)
     committer.run.warnings.extend(settled.warnings)
-    committer.run.counters.held += settled.held
     reason = release_run(committer)  # what absent listings answered
     if reason:
         return _end(committer, feed, walked, _say_held(reason))
     if settled.reason:
-        why = f"Deletions wait for a person: {settled.reason} {_SEE}"
-        return _end(committer, feed, walked, Verdict(RunState.HELD, why, walk_is_over=True))
+        verdict = Verdict(RunState.HELD, say_waiting(settled.reason), walk_is_over=True)
+        return _end(committer, feed, walked, verdict)
     success = Verdict(RunState.SUCCEEDED, _say_success(committer, walked.end), walk_is_over=True)
     return _end(committer, feed, walked, success)
 

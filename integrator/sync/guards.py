@@ -20,6 +20,7 @@ from integrator.store.measures import (
 )
 from integrator.store.runs import Run
 from integrator.store.waiting import count_waiting_sellers, find_hiding, find_waiting, find_waiting_accounts
+from integrator.store.withdrawals import count_withdrawn
 from integrator.sync.difference import describe_versions
 from integrator.sync.drift import Drift, find_drift, find_volume_drift
 
@@ -57,6 +58,7 @@ class Shown(TypedDict):
     visible_before: Sequence[int]
     visible_by_account: Mapping[str, int]
     visible_in_week: int | None
+    gone_by_account: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +75,46 @@ class Objection:
 def object_to(
     candidates: Sequence[Candidate],
     *,
-    seen: int,
+    seen: int | None,
     visible_now: int,
     visible_before: Sequence[int],
     visible_by_account: Mapping[str, int],
     visible_in_week: int | None = None,
+    gone_by_account: Mapping[str, int] | None = None,
 ) -> Objection | None:
     """Why these disappearances are not believed, or None. Only what a buyer can see counts.
 
-    `seen` is how many listing records the run had, `visible_now` the feed's visible count with the candidates still in
-    it, `visible_before` that count after the last good runs, newest first, `visible_in_week` the most it was after a
-    good run in the last seven days.
+    `seen` is how many listing records a read of everything had, None where nobody expects any; `visible_now` the feed's
+    visible count with the candidates still in it, `visible_before` that count after the last good runs, newest first,
+    `visible_in_week` the most it was after a good run in the last seven days. `gone_by_account` is what the same run
+    has taken out of sight before: it is judged with these.
     """
     losing = [each for each in candidates if each.visible]
     if not losing:
         return None
-    usual = round(median(visible_before[:5])) if visible_before else visible_now
-    sellers = Counter(each.account_id for each in losing)
+    gone, sellers = Counter(gone_by_account), Counter(each.account_id for each in losing)
+    usual = usually_visible(visible_before, visible_now + gone.total())
     reason = (
-        _find_shrinking(len(losing), usual, seen)
+        _find_shrinking(len(losing) + gone.total(), usual, seen)
         or _find_bleeding(visible_now - len(losing), visible_in_week)
-        or _find_emptied(sellers, visible_by_account)
+        or _find_emptied(sellers + gone, Counter(visible_by_account) + gone)
     )
     if reason is None:
         return None
-    diff: dict[str, Json] = {
+    return Objection(reason, describe_deletions(losing, usual=usual, visible_by_account=visible_by_account))
+
+
+def usually_visible(before: Sequence[int], now: int) -> int:
+    """The median of what was visible after the last five good runs, newest first; where there was none, what is now."""
+    return round(median(before[:5])) if before else now
+
+
+def describe_deletions(
+    losing: Sequence[Candidate], *, usual: int, visible_by_account: Mapping[str, int]
+) -> dict[str, Json]:
+    """What of a feed would not be shown any more: how many, for example which, and whose."""
+    sellers = Counter(each.account_id for each in losing)
+    return {
         "listings": len(losing),
         "visible_before": usual,
         "share": round(len(losing) / max(usual, 1), 4),
@@ -107,10 +124,9 @@ def object_to(
             for account_id, count in sellers.most_common(EXAMPLES)
         ],
     }
-    return Objection(reason, diff)
 
 
-def _find_shrinking(losing: int, usual: int, seen: int) -> str | None:
+def _find_shrinking(losing: int, usual: int, seen: int | None) -> str | None:
     if seen == 0:
         return f"The platform showed no listings at all; {losing:,} visible would disappear."
     if losing > MANY_LISTINGS and losing > LARGE_SHARE * usual:
@@ -139,14 +155,18 @@ def _find_emptied(sellers: Mapping[str, int], visible_by_account: Mapping[str, i
     return f"Seller {one} would lose {sellers[one]} of {visible_by_account[one]} visible listings{rest}."
 
 
-def look_at_shown(connection: Connection, platform: str, candidates: Sequence[Candidate], *, now: float) -> Shown:
+def look_at_shown(
+    connection: Connection, platform: str, candidates: Sequence[Candidate], *, run: int, now: float
+) -> Shown:
     """What the store knows of a feed, as `object_to` wants it."""
-    accounts = sorted({each.account_id for each in candidates if each.visible})
+    gone = count_withdrawn(connection, run)
+    accounts = sorted({each.account_id for each in candidates if each.visible}.union(gone))
     return {
         "visible_now": count_visible(connection, platform),
         "visible_before": visible_after_good_runs(connection, platform),
         "visible_in_week": visible_in_week(connection, platform, now=now),
         "visible_by_account": count_visible_of(connection, platform, accounts),
+        "gone_by_account": gone,
     }
 
 
@@ -185,25 +205,14 @@ def warn_of_run(connection: Connection, run: Run, *, policies: Policies) -> list
     if run.lane == Lane.CENSUS:
         volume = find_volume_drift(run.counters.seen, volumes_before(connection, run.platform, before=run.id))
         found.extend([volume] if volume else [])
-    told = _find_many_told(connection, run)
-    return [*found, told] if told else found
-
-
-def _find_many_told(connection: Connection, run: Run) -> str | None:
-    """A platform that withdraws much of itself is believed, for it names each; but somebody should know."""
-    told = run.counters.withdrawn
-    if told <= MANY_LISTINGS:
-        return None
-    before = visible_after_good_runs(connection, run.platform)
-    usual = round(median(before)) if before else count_visible(connection, run.platform) + told
-    return f"The platform itself withdrew {told:,} of {usual:,} listings." if told > LARGE_SHARE * usual else None
+    return found
 
 
 def _object_to_hiding(connection: Connection, run: Run, hiding: Sequence[Candidate], *, now: float) -> Objection | None:
     if len(hiding) <= min(MANY_LISTINGS, LARGE_SELLER // 2):
         return None  # too few for any rule: the counts need not be asked for
-    shown = look_at_shown(connection, run.platform, hiding, now=now)
-    return object_to(hiding, seen=run.counters.seen, **shown)
+    shown = look_at_shown(connection, run.platform, hiding, run=run.id, now=now)
+    return object_to(hiding, seen=None, **shown)
 
 
 def _find_drift(connection: Connection, run: Run, policies: Policies) -> list[Drift]:

@@ -19,6 +19,19 @@ def count_of(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+_SEE = "See `hanmaru holds list`."
+
+
+def say_held(reason: str) -> str:
+    """Why all that a run wrote waits."""
+    return f"Nothing of it is shown before a person decides: {reason} {_SEE}"
+
+
+def say_waiting(reason: str) -> str:
+    """Why deletions wait; the rest of the run is shown."""
+    return f"Deletions wait for a person: {reason} {_SEE}"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One run, as `hanmaru sync --json` prints it. `run` is None where none was begun (busy, dry run)."""

@@ -121,15 +121,6 @@ def test_a_tombstone_withdraws_what_has_not_changed_since(synced, feed) -> None:
     assert (proof["kind"], proof["merged_into"]) == ("explicit", "004")
 
 
-def test_a_platform_that_withdraws_much_of_itself_is_believed_and_somebody_is_told(synced, feed) -> None:
-    feed.tombstones = [{"id": f"{number:03}", "at": 5000} for number in range(11)]
-
-    outcome = synced.sync()
-
-    assert (outcome.state, outcome.counters.withdrawn) == ("succeeded", 11)
-    assert "The platform itself withdrew 11 of 20 listings." in outcome.warnings
-
-
 def test_a_listing_that_changed_after_its_tombstone_lives(synced, feed) -> None:
     feed.tombstones = [{"id": "003", "at": 900}]
 
