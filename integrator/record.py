@@ -58,7 +58,9 @@ class Policies:
 
     def of_missing(self, name: str) -> Policy:
         """Of a field, or else of the field it is part of (`price.unit`: `price`)."""
-        return self.missing.get(name) or self.missing.get(name.partition(".")[0]) or Policy.WARN
+        while name and name not in self.missing:
+            name = name.rpartition(".")[0]
+        return self.missing.get(name, Policy.WARN)
 
     def of_unknown(self, name: str, value: str) -> Policy:
         """Of a row of the unknowns; `name` is UNKNOWN_FIELD for a wire name."""

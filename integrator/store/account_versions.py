@@ -3,12 +3,13 @@
 An account has at most one version that waits: `account.pending` names it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from integrator.store.contacts import drop_contacts, of_accounts, release_contacts
 from integrator.store.database import Prepared, chunks
 from integrator.store.tables import account, account_version
 from integrator.store.versions import VersionState
@@ -78,7 +79,9 @@ _supersede = Prepared(
 
 def supersede(connection: Connection, waiting: Iterable[tuple[str, str, int | None]]) -> None:
     """Something newer came: (platform, id, number of the version that waited, or None)."""
-    _supersede.many(connection, [each for each in waiting if each[2] is not None])
+    gone = [each for each in waiting if each[2] is not None]
+    _supersede.many(connection, gone)
+    drop_contacts(connection, of_accounts([each[:2] for each in gone]))
 
 
 def take_over(connection: Connection, platform: str, external_ids: Sequence[str], *, run: int) -> None:
@@ -89,13 +92,12 @@ def take_over(connection: Connection, platform: str, external_ids: Sequence[str]
         connection.execute(update(account_version).where(pending).values(run=run))
 
 
-def find_left_pending(
-    connection: Connection, platform: str, external_ids: Sequence[str], *, run: int
-) -> Iterator[tuple[bytes, bytes]]:
-    """(what is shown, what waits) of those of these accounts that another run has left pending."""
+def find_left_pending(connection: Connection, platform: str, external_ids: Sequence[str], *, run: int) -> list[str]:
+    """Those of these accounts that another run has left pending."""
+    found: list[str] = []
     for piece in chunks(external_ids):
         wanted = (
-            select(account.c.content, account_version.c.content)
+            select(account.c.external_id)
             .join(account_version, IS_PENDING)
             .where(
                 account.c.platform == platform,
@@ -104,8 +106,8 @@ def find_left_pending(
                 account_version.c.run != run,
             )
         )
-        for row in connection.execute(wanted):
-            yield row[0], row[1]
+        found.extend(connection.execute(wanted).scalars())
+    return found
 
 
 def inherit(connection: Connection, dead: Sequence[int], *, run: int) -> None:
@@ -167,6 +169,7 @@ def _release(connection: Connection, which: ColumnElement[bool], *, limit: int, 
     rows = connection.execute(wanted).all()
     _release_account.many(connection, [(*row[3:], now, *row[:3]) for row in rows])
     _release_version.many(connection, [(now, *row[:3]) for row in rows])
+    release_contacts(connection, of_accounts([(row[0], row[1]) for row in rows]))
     return [row[1] for row in rows]
 
 
@@ -192,6 +195,7 @@ def refuse_held(connection: Connection, hold: int) -> int:
     """A person refuses what waits in a hold: the accounts stay as they are shown; gives how many."""
     columns = (account_version.c.platform, account_version.c.external_id)
     rows = connection.execute(select(*columns).where(held_in(hold))).all()
+    drop_contacts(connection, of_accounts([(row[0], row[1]) for row in rows]))
     here = (account.c.platform == bindparam("of")) & (account.c.external_id == bindparam("id"))
     if rows:
         clear = update(account).where(here).values(pending=None)

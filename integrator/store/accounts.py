@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
+from integrator.listing import Contact
 from integrator.store.account_versions import IS_PENDING, AccountVersion, add_versions, count_versions, supersede
+from integrator.store.contacts import (
+    OWN,
+    SaidContact,
+    let_contacts_wait,
+    load_own_contacts,
+    load_waiting_contacts,
+    save_contacts,
+)
 from integrator.store.database import Prepared, chunks
 from integrator.store.listings import StaleState
 from integrator.store.tables import account, account_version, listing, version
@@ -30,7 +39,10 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatement:
-    """What a record says of an account, ready to be written. `known` None: not known before."""
+    """What a record says of an account, ready to be written.
+
+    `known` None: not known before; `contact` None: this scope may not see it.
+    """
 
     external_id: str
     known: KnownAccount | None
@@ -39,6 +51,7 @@ class AccountStatement:
     raw: bytes
     content: bytes
     sequence: int
+    contact: Contact | None
 
 
 _KNOWN = tuple(account.c[name] for name in KnownAccount.__slots__)
@@ -103,8 +116,8 @@ def add_accounts(
         for each in said
     ]  # fmt: skip
     _insert_account.many(connection, rows)
-    versions = _rows_of(platform, [(each, 1) for each in said])
-    add_versions(connection, versions, run=run, now=now, state=VersionState.RELEASED)
+    numbered = [(each, 1) for each in said]
+    _write_versions(connection, platform, numbered, run=run, now=now, state=VersionState.RELEASED)
 
 
 # Nobody wrote since the state was read.
@@ -163,7 +176,7 @@ def change_accounts(
     if touched != len(said):
         raise StaleState
     supersede(connection, [(platform, each.external_id, each.known.pending) for each in said if each.known])
-    add_versions(connection, _rows_of(platform, numbered), run=run, now=now, state=state)
+    _write_versions(connection, platform, numbered, run=run, now=now, state=state)
 
 
 def confirm_accounts(connection: Connection, platform: str, said: Sequence[AccountStatement], *, run: int) -> None:
@@ -173,14 +186,26 @@ def confirm_accounts(connection: Connection, platform: str, said: Sequence[Accou
         raise StaleState
 
 
-def _rows_of(platform: str, numbered: Iterable[tuple[AccountStatement, int]]) -> list[AccountVersion]:
-    return [
+def _write_versions(
+    connection: Connection,
+    platform: str,
+    numbered: Sequence[tuple[AccountStatement, int]],
+    *,
+    run: int,
+    now: float,
+    state: VersionState,
+) -> None:
+    versions = [
         AccountVersion(
             platform, each.external_id, number, each.fingerprint, each.parser_version, each.raw, each.content,
             each.sequence,
         )
         for each, number in numbered
     ]  # fmt: skip
+    add_versions(connection, versions, run=run, now=now, state=state)
+    contacts = [SaidContact(OWN, each.external_id, each.contact) for each, _ in numbered if each.contact is not None]
+    keep = save_contacts if state is VersionState.RELEASED else let_contacts_wait
+    keep(connection, platform, contacts)
 
 
 def _read(said: AccountStatement, run: int) -> tuple[bytes, int, int, int]:
@@ -192,8 +217,18 @@ def _as_read(platform: str, said: AccountStatement) -> tuple[str, str, int, int]
     return platform, said.external_id, known.version if known else 0, (known.pending or 0) if known else 0
 
 
-def load_account_contents(connection: Connection, platform: str, external_ids: Sequence[str]) -> dict[str, bytes]:
-    """Account as JSON, by id: what waits for release, else what is shown."""
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """What is stored of an account: Account as JSON, and its contact, which is kept apart."""
+
+    content: bytes
+    contact: Contact
+
+
+def load_newest_accounts(
+    connection: Connection, platform: str, external_ids: Sequence[str]
+) -> dict[str, StoredAccount]:
+    """Accounts by id: what waits for release, else what is shown."""
     found: dict[str, bytes] = {}
     for piece in chunks(external_ids):
         here = (account.c.platform == platform) & account.c.external_id.in_(piece)
@@ -203,18 +238,21 @@ def load_account_contents(connection: Connection, platform: str, external_ids: S
             .where(here)
         )
         found.update((row[0], row[1]) for row in connection.execute(wanted))
-    return found
+    contacts = load_own_contacts(connection, platform, external_ids)
+    contacts |= load_waiting_contacts(connection, platform, external_ids)
+    return {each: StoredAccount(content, contacts.get(each, Contact())) for each, content in found.items()}
 
 
-def load_shown_accounts(connection: Connection, platform: str, external_ids: Sequence[str]) -> dict[str, bytes]:
-    """Account as JSON, by id: what is shown, whatever waits."""
+def load_shown_accounts(connection: Connection, platform: str, external_ids: Sequence[str]) -> dict[str, StoredAccount]:
+    """Accounts by id: what is shown, whatever waits."""
     found: dict[str, bytes] = {}
     for piece in chunks(external_ids):
         here = (account.c.platform == platform) & account.c.external_id.in_(piece)
         found.update(
             (row[0], row[1]) for row in connection.execute(select(account.c.external_id, account.c.content).where(here))
         )
-    return found
+    contacts = load_own_contacts(connection, platform, external_ids)
+    return {each: StoredAccount(content, contacts.get(each, Contact())) for each, content in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,8 @@ def add_listings(
         for key, new in numbered
     ]  # fmt: skip
     _insert_listing.many(connection, rows)
-    versions = ((key, 1, new.said) for key, new in numbered)
-    add_versions(connection, versions, run=run, now=now, state=state)
+    versions = [(key, 1, new.said) for key, new in numbered]
+    add_versions(connection, platform, versions, run=run, now=now, state=state)
 
 
 def remember_gone(
@@ -202,7 +202,7 @@ _let_wait = Prepared(
 
 
 def change_listings(
-    connection: Connection, changes: Sequence[NewVersion], *, run: int, now: float, state: VersionState
+    connection: Connection, platform: str, changes: Sequence[NewVersion], *, run: int, now: float, state: VersionState
 ) -> None:
     """Another version of each, in `state`; what waited until now is superseded. A released one lives again.
 
@@ -239,8 +239,8 @@ def change_listings(
     if touched != len(changes):
         raise StaleState
     supersede(connection, [(each.known.key, each.known.pending) for each in changes])
-    versions = ((each.known.key, number, each.said) for each, number in numbered)
-    add_versions(connection, versions, run=run, now=now, state=state)
+    versions = [(each.known.key, number, each.said) for each, number in numbered]
+    add_versions(connection, platform, versions, run=run, now=now, state=state)
 
 
 def _as_read(known: Known) -> tuple[int, int, int]:

@@ -282,6 +282,19 @@ contact = Table(  # personal and registration data, apart from everything that i
     Column("email", Text),
 )
 
+waiting_contact = Table(  # what versions that wait will bring to `contact`: as personal as that
+    "waiting_contact",
+    metadata,
+    Column("listing_key", RowId, primary_key=True, autoincrement=False),  # 0: the account's own record says it
+    Column("platform", Text, primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Column("brn", Text),
+    Column("brn_valid", Boolean, nullable=False),
+    Column("person", Text),
+    Column("phone", Text),
+    Column("email", Text),
+)
+
 rejection = Table(
     "rejection",
     metadata,

@@ -11,7 +11,16 @@ from enum import StrEnum
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from integrator.listing import Contact
 from integrator.record import Lane
+from integrator.store.contacts import (
+    SaidContact,
+    drop_contacts,
+    let_contacts_wait,
+    of_listings,
+    release_contacts,
+    save_contacts,
+)
 from integrator.store.database import Prepared, chunks
 from integrator.store.runs import REPLAY, RunState
 from integrator.store.tables import account_version, listing, version
@@ -34,7 +43,7 @@ WAITING = (VersionState.PENDING.value, VersionState.HELD.value)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a record says of a listing's row, ready to be written."""
+    """What a record says of a listing's row, ready to be written. `contact` None: it says nothing of its account's."""
 
     external_id: str
     account_id: str
@@ -47,6 +56,7 @@ class Statement:
     sequence: int
     raw: bytes
     content: bytes
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +81,14 @@ _insert = Prepared(insert(version).values({name: bindparam(name) for name in _VE
 
 def add_versions(
     connection: Connection,
-    said: Iterable[tuple[int, int, Statement]],
+    platform: str,
+    said: Sequence[tuple[int, int, Statement]],
     *,
     run: int,
     now: float,
     state: VersionState,
 ) -> None:
-    """Write versions: (listing's key, number, statement)."""
+    """Write versions: (listing's key, number, statement); what they say of contacts waits with them."""
     word, released_at = state.value, now if state is VersionState.RELEASED else None
     _insert.many(
         connection,
@@ -89,6 +100,9 @@ def add_versions(
             for key, number, each in said
         ],
     )  # fmt: skip
+    contacts = [SaidContact(key, each.account_id, each.contact) for key, _, each in said if each.contact is not None]
+    keep = save_contacts if state is VersionState.RELEASED else let_contacts_wait
+    keep(connection, platform, contacts)
 
 
 def count_versions(connection: Connection, keys: Sequence[int]) -> dict[int, int]:
@@ -143,7 +157,9 @@ _supersede = Prepared(
 
 def supersede(connection: Connection, waiting: Iterable[tuple[int, int | None]]) -> None:
     """Something newer came for these listings: (key, number of the version that waited, or None)."""
-    _supersede.many(connection, [(key, number) for key, number in waiting if number is not None])
+    gone = [(key, number) for key, number in waiting if number is not None]
+    _supersede.many(connection, gone)
+    drop_contacts(connection, of_listings([key for key, _ in gone]))
 
 
 def take_over(connection: Connection, keys: Sequence[int], *, run: int) -> None:
@@ -232,6 +248,7 @@ def _release(connection: Connection, which: ColumnElement[bool], *, limit: int, 
     rows = connection.execute(wanted).all()
     _release_listing.many(connection, [(*row[5:], row[0], row[1]) for row in rows])
     _release_version.many(connection, [(now, row[0], row[1]) for row in rows])
+    release_contacts(connection, of_listings([row[0] for row in rows]))
     return [Released(row[0], row[2], row[3], tuple({row[4], row[5]})) for row in rows]
 
 
@@ -283,4 +300,5 @@ def refuse_held(connection: Connection, hold: int, *, now: float) -> int:
         marked = case((is_marked, listing.c.rejected_at), else_=now)
         connection.execute(update(listing).where(listing.c.key.in_(piece)).values(pending=None, rejected_at=marked))
     connection.execute(update(version).where(held_in(hold)).values(state=VersionState.REJECTED.value, hold=None))
+    drop_contacts(connection, of_listings(keys))
     return len(keys)

@@ -16,9 +16,15 @@ from integrator.listing import Detail, Withdrawal
 from integrator.ports import Clock, Connector
 from integrator.record import Kind, Lane, Record
 from integrator.store import account_versions
-from integrator.store.accounts import add_accounts, change_accounts, confirm_accounts, mark_accounts_seen
+from integrator.store.accounts import (
+    add_accounts,
+    change_accounts,
+    confirm_accounts,
+    load_newest_accounts,
+    load_shown_accounts,
+    mark_accounts_seen,
+)
 from integrator.store.archive import Archive
-from integrator.store.contacts import save_contacts
 from integrator.store.database import Database
 from integrator.store.holds import close_empty_holds, held_keys, leave_holds
 from integrator.store.leases import Lease, renew_lease
@@ -192,13 +198,13 @@ class Committer:
         self._archive.keep(connection, taken.raws, run=run, now=now)
         mark_seen(connection, taken.sightings, run=run, now=now)
         add_listings(connection, platform, taken.news, run=run, now=now, state=state)
-        change_listings(connection, taken.changes, run=run, now=now, state=state)
+        change_listings(connection, platform, taken.changes, run=run, now=now, state=state)
         confirm_listings(connection, taken.same, run=run, now=now)
         mark_rejected(connection, taken.rejected_sightings, run=run, now=now)
         self._write_rejections(connection, taken, now=now)
         self._write_accounts(connection, taken, now=now)
         self._take_over(connection, taken)
-        dirty = taken.dirty | save_contacts(connection, platform, taken.contacts)
+        dirty = set(taken.dirty)
         if state is VersionState.RELEASED:
             dirty |= taken.accounts_touched()
             later = [(new.said.external_id, new.generation) for new in taken.news if new.generation > 1]
@@ -229,8 +235,10 @@ class Committer:
         platform, run = self.connector.platform, self.run.id
         for before, after in find_left_pending(connection, taken.met, run=run):
             taken.measured.add(decode_listing(after), decode_listing(before) if before else None)
-        for shown, waits in account_versions.find_left_pending(connection, platform, taken.met_accounts, run=run):
-            taken.measured.add_seller(decode_account(waits), decode_account(shown))
+        left = account_versions.find_left_pending(connection, platform, taken.met_accounts, run=run)
+        shown = load_shown_accounts(connection, platform, left)
+        for account_id, waits in load_newest_accounts(connection, platform, left).items():
+            taken.measured.add_seller(decode_account(waits), decode_account(shown[account_id]))
         take_over(connection, taken.met, run=run)
         account_versions.take_over(connection, platform, taken.met_accounts, run=run)
 

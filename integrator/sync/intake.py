@@ -11,12 +11,17 @@ from sqlalchemy import Connection
 
 from integrator.errors import Reason, RejectedRecord
 from integrator.issues import OWN_FAULT, UNREADABLE
-from integrator.listing import Account, Listing
+from integrator.listing import Account, Contact, Listing
 from integrator.ports import Connector, Parsed
 from integrator.record import Kind, Record
-from integrator.store.accounts import AccountStatement, find_accounts, load_account_contents, load_shown_accounts
+from integrator.store.accounts import (
+    AccountStatement,
+    StoredAccount,
+    find_accounts,
+    load_newest_accounts,
+    load_shown_accounts,
+)
 from integrator.store.archive import name_body
-from integrator.store.contacts import FROM_ACCOUNT
 from integrator.store.listings import Known, ListingState, find_known, load_contents
 from integrator.store.rejections import KnownRejection, Rejected, find_rejections
 from integrator.store.versions import find_refused
@@ -243,7 +248,7 @@ class Intake:
 
     def _take_fresh_accounts(self, connection: Connection, fresh: Sequence[FreshAccount], taken: Taken) -> None:
         remembered = self._find_rejections(connection, Kind.ACCOUNT, fresh)
-        contents = load_account_contents(connection, self._platform, [each.record.external_id for each in fresh])
+        newest = load_newest_accounts(connection, self._platform, [each.record.external_id for each in fresh])
         waiting = [
             each.record.external_id for each in fresh if each.known is not None and each.known.pending is not None
         ]
@@ -252,21 +257,25 @@ class Intake:
             external_id = each.record.external_id
             account = self._parse_or_reject(each, remembered.get(external_id, ()), taken)
             if isinstance(account, Account):
-                stored = contents.get(external_id)
+                stored = newest.get(external_id)
                 self._say_account(each, account, taken, stored=stored, shown=shown.get(external_id, stored))
 
     def _say_account(
-        self, each: FreshAccount, account: Account, taken: Taken, *, stored: bytes | None, shown: bytes | None
+        self,
+        each: FreshAccount,
+        account: Account,
+        taken: Taken,
+        *,
+        stored: StoredAccount | None,
+        shown: StoredAccount | None,
     ) -> None:
         """`stored`: what it said last, be it waiting for release; `shown`: what buyers see of it."""
-        record, contact = each.record, account.contact
+        record, contact = each.record, None if "contact" in account.masked else account.contact or Contact()
         if account.masked and stored is not None:
             account = keep_masked_account(account, decode_account(stored))
         taken.measured.add_seller(account, None if shown is None else decode_account(shown))
         taken.count_unknown_codes(account.issues, record.external_id)
         content = encode_content(account)
-        if contact is not None and "contact" not in account.masked:
-            taken.contacts[record.external_id, FROM_ACCOUNT] = contact
         said = AccountStatement(
             external_id=record.external_id,
             known=each.known,
@@ -275,8 +284,9 @@ class Intake:
             raw=keep_raw(self._platform, record, taken),
             content=content,
             sequence=record.sequence,
+            contact=contact,
         )
-        if content == stored:
+        if stored is not None and content == stored.content and contact in (None, stored.contact):
             taken.same_accounts.append(said)
             return
         taken.counters.accounts_changed += 1

@@ -87,6 +87,10 @@ _SELLER_FILLED: Final[Mapping[str, Callable[[Account], object]]] = {
     "seller.employees": lambda said: said.employees,
     "seller.sales": lambda said: said.sales,
     "seller.markets": lambda said: said.markets,
+    "seller.contact.brn": lambda said: said.contact and said.contact.brn,
+    "seller.contact.person": lambda said: said.contact and said.contact.person,
+    "seller.contact.phone": lambda said: said.contact and said.contact.phone,
+    "seller.contact.email": lambda said: said.contact and said.contact.email,
 }
 SELLER_FIELDS: Final = tuple(_SELLER_FILLED)
 _READ_SELLER: Final = tuple(_SELLER_FILLED.values())
@@ -115,8 +119,7 @@ class Measured:
 
     def add_seller(self, account: Account, before: Account | None) -> None:
         """One more parsed account, and what was shown of it until now."""
-        was = None if before is None else [not read(before) for read in _READ_SELLER]
-        self.sellers.add([not read(account) for read in _READ_SELLER], was)
+        self.sellers.add(_find_empty_of(account), None if before is None else _find_empty_of(before))
 
     def shares(self) -> dict[str, Share]:
         """By name, as they are stored; what counts nothing is left out."""
@@ -171,6 +174,14 @@ def _find_empty(said: Listing) -> list[bool]:
     empty = [not read(said) for read in _READ]
     for name in said.masked:  # hidden from this scope is not empty
         for place in _PLACES.get(name, ()):
+            empty[place] = False
+    return empty
+
+
+def _find_empty_of(said: Account) -> list[bool]:
+    empty = [not read(said) for read in _READ_SELLER]
+    for place, name in enumerate(SELLER_FIELDS):
+        if name.split(".")[1] in said.masked:  # as of a listing
             empty[place] = False
     return empty
 

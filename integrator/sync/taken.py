@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from integrator.issues import CODE_UNKNOWN, CURRENCY_UNKNOWN, UNIT_UNKNOWN
-from integrator.listing import Account, Contact, Issue, Listing
+from integrator.listing import Account, Issue, Listing
 from integrator.record import Kind, Record
-from integrator.store.accounts import AccountStatement, KnownAccount
+from integrator.store.accounts import AccountStatement, KnownAccount, StoredAccount
 from integrator.store.archive import Raw, name_body
 from integrator.store.listings import HIDDEN_SCOPE, Known, NewListing, NewVersion
 from integrator.store.rejections import Rejected
@@ -24,7 +24,7 @@ READING_FIELDS: Mapping[str, object] = {"scope": None, "masked": (), "issues": (
 
 _encode = msgspec.json.Encoder().encode
 decode_listing = msgspec.json.Decoder(Listing).decode
-decode_account = msgspec.json.Decoder(Account).decode
+_decode_account = msgspec.json.Decoder(Account).decode
 
 
 @dataclass(slots=True)
@@ -46,7 +46,6 @@ class Taken:
     same_accounts: list[AccountStatement] = field(default_factory=list)
     met_accounts: list[str] = field(default_factory=list)  # as `met`
     account_sightings: list[tuple[str, int]] = field(default_factory=list)
-    contacts: dict[tuple[str, str], Contact] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)  # accounts to work out again, whatever is released
     measured: Measured = field(default_factory=Measured)
     parsed: int = 0
@@ -102,6 +101,11 @@ def keep_raw(platform: str, record: Record, taken: Taken) -> bytes:
     name = name_body(platform, record.kind, body)
     taken.raws.append(Raw(name, record.kind, record.external_id, record.page, record.offset, body))
     return name
+
+
+def decode_account(stored: StoredAccount) -> Account:
+    """An account as it was read, contact included."""
+    return replace(_decode_account(stored.content), contact=stored.contact)
 
 
 def encode_content(said: Listing | Account) -> bytes:

@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from integrator.listing import Listing
 from integrator.ports import Connector
-from integrator.store.contacts import FROM_LISTING
 from integrator.store.listings import (
     HIDDEN_SCOPE,
     Known,
@@ -187,9 +186,7 @@ class Weighing:
         return shown, listing.hidden_reason if shown == listing.visible else HIDDEN_SCOPE
 
     def _state(self, each: Fresh, listing: Listing, *, hidden: bool) -> Statement:
-        record, contact = each.record, listing.contact
-        if contact is not None and "contact" not in listing.masked:
-            self._taken.contacts[listing.account_id, FROM_LISTING] = contact
+        record, contact = each.record, None if "contact" in listing.masked else listing.contact
         return Statement(
             external_id=record.external_id,
             account_id=listing.account_id,
@@ -202,4 +199,5 @@ class Weighing:
             sequence=record.sequence,
             raw=keep_raw(self._platform, record, self._taken),
             content=encode_content(listing),
+            contact=contact,
         )

@@ -97,6 +97,18 @@ def upgrade() -> None:
         sa.Column("last_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("product_id", name=op.f("pk_viewing")),
     )
+    op.create_table(
+        "waiting_contact",
+        sa.Column("listing_key", ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("brn", sa.Text(), nullable=True),
+        sa.Column("brn_valid", sa.Boolean(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("listing_key", "platform", "account_id", name=op.f("pk_waiting_contact")),
+    )
     op.add_column("account", sa.Column("pending", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_detail_read_at"), "detail", ["read_at"], unique=False)
     op.create_index(
@@ -207,6 +219,7 @@ def downgrade() -> None:
     op.drop_index("ix_run_running", table_name="run")
     op.drop_index(op.f("ix_detail_read_at"), table_name="detail")
     op.drop_column("account", "pending")
+    op.drop_table("waiting_contact")
     op.drop_table("viewing")
     op.drop_index(op.f("ix_told_run"), table_name="told")
     op.drop_table("told")
