@@ -78,8 +78,12 @@ def _notes(rows: Traces, row: RowMapping) -> Iterator[str]:
         yield "Its newest record cannot be used; this is its last good version."
     if row["pending"] is not None:
         yield f"Version {row['pending']} waits to be released{_say_hold(rows, row)}."
-    if any(each["state"] == "open" and each["kind"] != "run" for each in rows.holds):
-        yield "Its deletion waits for a person."
+    for told in rows.told:
+        yield f"The platform withdrew it, and that waits for the end of run {told['run']}."
+    for hold in rows.holds:
+        if hold["state"] == "open" and hold["kind"] != "run":
+            what = "Its deletion waits" if hold["told"] is None else "The platform withdrew it, and that waits"
+            yield f"{what} for a person in hold {hold['id']}."
     if rows.outbox:
         yield "The index is still to be told."
     for told in rows.published:

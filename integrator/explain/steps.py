@@ -29,6 +29,7 @@ def list_steps(rows: Traces) -> Iterator[Step]:
         _versions(rows),
         _rejections(rows),
         _withdrawals(rows),
+        _told(rows),
         _holds(rows),
         _whereabouts(rows),
         _last_sights(rows),
@@ -117,10 +118,24 @@ def _withdrawals(rows: Traces) -> Iterator[Step]:
             yield Step(row["undone_at"], "undone", f"{row['undone_by'] or 'A person'} brought it back{why}.")
 
 
+def _told(rows: Traces) -> Iterator[Step]:
+    for row in rows.told:
+        yield Step(row["told_at"], "said gone", f"{_say_told(row['run'], row['reason'])} for the run's end.")
+
+
+def _say_told(run: int, reason: str) -> str:
+    return f"The platform withdrew it in run {run} ({reason}); that waits"
+
+
+def _say_what_waits(row: RowMapping) -> str:
+    if row["told"] is not None:
+        return _say_told(row["run"], row["told"])
+    return "It waits" if row["kind"] == "run" else "Its deletion waits"
+
+
 def _holds(rows: Traces) -> Iterator[Step]:
     for row in rows.holds:
-        what = "It waits" if row["kind"] == "run" else "Its deletion waits"
-        yield Step(row["created_at"], "held", f"{what} in hold {row['id']}: {row['reason']}")
+        yield Step(row["created_at"], "held", f"{_say_what_waits(row)} in hold {row['id']}: {row['reason']}")
         if row["decided_at"] is not None:
             why = f" ({row['decided_reason']})" if row["decided_reason"] else ""
             yield Step(

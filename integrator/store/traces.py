@@ -23,6 +23,7 @@ from integrator.store.tables import (
     published,
     rejection,
     run,
+    told,
     version,
     withdrawal,
     worklist,
@@ -40,7 +41,8 @@ class Traces:
     raws: dict[bytes, RowMapping]  # where each raw record of these stood, without its bytes
     rejections: Rows
     withdrawals: Rows
-    holds: Rows  # with `what`: deletion, version
+    told: Rows  # what its platform withdrew, while the guards have not seen it
+    holds: Rows  # with `told`: why its platform withdrew it; None: another hold
     details: Rows
     waiting: Rows
     accounts: Rows  # those it has belonged to
@@ -75,6 +77,7 @@ def find_traces(connection: Connection, platform: str, external_id: str) -> Trac
         raws=_find_raws(connection, [row["raw"] for row in (*versions, *rejections, *details)]),
         rejections=rejections,
         withdrawals=_of_keys(connection, withdrawal, keys, withdrawal.c.id),
+        told=_of_keys(connection, told, keys, told.c.told_at),
         holds=_find_holds(connection, keys, versions),
         details=details,
         waiting=_of_accounts(connection, worklist, worklist.c.account_id, platform, accounts),
@@ -105,9 +108,14 @@ def _find_raws(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, R
 
 
 def _find_holds(connection: Connection, keys: Sequence[int], versions: Rows) -> Rows:
-    named = select(hold_listing.c.hold).where(hold_listing.c.listing_key.in_(keys))
+    names_it = (hold_listing.c.hold == hold.c.id) & hold_listing.c.listing_key.in_(keys)
     in_versions = {row["hold"] for row in versions if row["hold"] is not None}
-    wanted = select(hold).where(or_(hold.c.id.in_(named), hold.c.id.in_(in_versions))).order_by(hold.c.id)
+    wanted = (
+        select(hold, hold_listing.c.told)
+        .outerjoin(hold_listing, names_it)
+        .where(or_(hold_listing.c.hold.is_not(None), hold.c.id.in_(in_versions)))
+        .order_by(hold.c.id)
+    )
     return _all(connection, wanted)
 
 

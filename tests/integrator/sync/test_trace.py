@@ -88,7 +88,7 @@ def test_a_deletion_that_waits_is_told_with_its_hold(synced, feed) -> None:
     synced.sync(full=True)
 
     assert "held" in words(synced, "003")
-    assert "Its deletion waits for a person." in trace(synced, "003").now
+    assert "Its deletion waits for a person in hold 1." in trace(synced, "003").now
 
 
 def test_a_hold_that_was_decided_names_who_decided(synced, feed, clock) -> None:
