@@ -4,9 +4,12 @@ A job carries no state of its own. The database says what is due, leases see to 
 feed, and the broker is only the doorbell: after a flush the next tick rings again.
 """
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -88,13 +91,28 @@ def sync_feed(platform: str, lane: str) -> int:
     log = structlog.get_logger().bind(platform=platform, lane=lane)
     words = [*COMMAND, *_ARGUMENTS[Lane(lane)], platform]
     log.info("sync begins")
-    done = subprocess.run(words, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    report = log.info if done.returncode == 0 else log.warning
-    report("sync ends", exit=done.returncode, run=done.stdout.strip())
+    code, said = _run_and_tell(words)
+    report = log.info if code == 0 else log.warning
+    report("sync ends", exit=code, run=said.strip())
     job = get_current_job()
     if job is not None:
         _ring_next(make_queue(job.connection, job.origin), platform)
-    return done.returncode
+    return code
+
+
+def _run_and_tell(words: Sequence[str]) -> tuple[int, str]:
+    """Exit code and stdout of a command. SIGTERM is passed on to it, so that it ends in order, and waited for."""
+    early: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
+    try:
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as child:
+            signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+            if early:
+                child.terminate()
+            said, _ = child.communicate()
+            return child.returncode, said
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _ring_next(queue: Queue, platform: str) -> None:
@@ -141,9 +159,20 @@ def run_scheduler(database: Database, queue: Queue, *, ways: Mapping[str, Ways],
             return
 
 
+class _Worker(Worker):
+    """Told to stop, it tells its job: RQ's own would wait for the job's end, and kill it when told again."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        """See Worker."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ leaves it so
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
+
 def run_worker(connection: redis.Redis, *, burst: bool = False, queues: Sequence[str] = (FEEDS_QUEUE,)) -> None:
     """Run queued jobs, each in a process of its own, until told to stop; `burst`: until the queues are empty."""
-    worker: Any = Worker(
+    worker: Any = _Worker(
         [make_queue(connection, name) for name in queues],
         connection=connection,
         serializer=JSONSerializer,

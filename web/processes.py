@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from types import FrameType, TracebackType
 from typing import IO, Self
 
-# A web server finishes its requests, a worker is told a second time; what still runs then is killed.
-GRACE_S = 5.0
+# A web server finishes its requests, a reading ends with the batch under way.
+GRACE_S = 10.0
+# A worker that is told a second time takes its job down with it; what still runs then is killed.
+LAST_S = 2.0
 _POLL_S = 0.1
 
 
@@ -67,10 +69,10 @@ class Together:
     def stop(self) -> None:
         """End the children, the last started first."""
         running = [child for child in reversed(self._children.values()) if child.poll() is None]
-        for told in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+        for told, wait_s in ((signal.SIGTERM, GRACE_S), (signal.SIGTERM, LAST_S), (signal.SIGKILL, LAST_S)):
             for child in running:
                 child.send_signal(told)
-            running = _outlast(running, GRACE_S)
+            running = _outlast(running, wait_s)
         self._children.clear()
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:

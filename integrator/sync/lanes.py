@@ -21,8 +21,9 @@ RETRY_AFTER_S = 300.0
 # A lane is fresh while its last good reading is no older than this many of its intervals: one may fail or wait.
 TARGET_INTERVALS = 2
 
-_UNDER_WAY = (RunState.QUEUED, RunState.RUNNING, RunState.LOST)
-_STOPPED = (RunState.INCOMPLETE, RunState.FAILED, RunState.CANCELLED)
+# Whoever stopped a run (a restart, most often) had nothing against the platform: it goes on at once, like a lost one.
+_UNDER_WAY = (RunState.QUEUED, RunState.RUNNING, RunState.LOST, RunState.CANCELLED)
+_STOPPED = (RunState.INCOMPLETE, RunState.FAILED)
 
 
 class Ways(Protocol):

@@ -1,6 +1,8 @@
 """Jobs against a real broker and a real worker: what is due is rung for once, and runs."""
 
 import json
+import os
+import signal
 import sys
 import zlib
 
@@ -18,6 +20,20 @@ from tests.fakes.connector import FakeConnector
 from web import jobs
 from web.broker import open_broker
 from web.config import Settings
+
+# Has its worker stopped, and ends in order if it hears of that itself.
+STOPPED = """
+import os, pathlib, signal, sys
+def end(*_):
+    pathlib.Path(sys.argv[1]).write_text("told, and ended in order")
+    sys.exit(1)
+signal.signal(signal.SIGTERM, end)
+signal.signal(signal.SIGALRM, lambda *_: sys.exit("nobody told"))
+signal.alarm(30)
+os.kill(int(sys.argv[2]), signal.SIGTERM)
+while True:
+    signal.pause()
+"""
 
 CENSUS = Due("buykorea", Lane.CENSUS)
 WAYS = {"buykorea": FakeConnector()}
@@ -148,6 +164,21 @@ def test_a_job_that_broke_gives_its_id_back_soon(queue, connection, monkeypatch)
     (key,) = connection.keys("rq:job:sync-buykorea-census-0-0")
 
     assert 0 < connection.ttl(key) <= jobs.TICK_S
+
+
+def test_a_worker_told_to_stop_tells_its_job_and_waits_for_its_end(queue, connection, tmp_path, monkeypatch):
+    notes = tmp_path / "notes"
+    monkeypatch.setattr(jobs, "COMMAND", (sys.executable, "-c", STOPPED, str(notes), str(os.getpid())))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    jobs.ring(queue, CENSUS)
+
+    try:
+        jobs.run_worker(connection)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+    assert notes.read_text() == "told, and ended in order"
 
 
 def test_after_a_flush_the_next_tick_rings_again(database, connection, queue):

@@ -21,6 +21,7 @@ STUBBORN = [
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch):
     monkeypatch.setattr(processes, "GRACE_S", 0.2)
+    monkeypatch.setattr(processes, "LAST_S", 0.2)
 
 
 def start(together, name, words, **options):

@@ -137,6 +137,13 @@ def test_a_census_that_stopped_half_way_goes_on_though_the_last_whole_one_is_fre
     assert _lane(connection, 1301) is Lane.CENSUS
 
 
+def test_a_census_that_a_restart_stopped_goes_on_at_once(connection) -> None:
+    _read(connection, at=1000)
+    _ended(connection, RunState.CANCELLED, lane=Lane.CENSUS, at=1000, place=3)
+
+    assert _lane(connection, 1001) is Lane.CENSUS
+
+
 def test_a_census_goes_on_however_long_it_waited(connection) -> None:
     _ended(connection, RunState.QUEUED, lane=Lane.CENSUS, at=10, place=3)
 
