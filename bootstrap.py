@@ -1,6 +1,7 @@
 """Set-up and daily commands, with nothing but Python's standard library: `python3 bootstrap.py COMMAND`.
 
-The Makefile calls this file and nothing else. ONCE, SIZE, FAST and K are read from the environment, as make gives them.
+The Makefile calls this file and nothing else. ONCE, SIZE, FAST, K and SEARCH are read from the environment, as make
+gives them.
 """
 
 from __future__ import annotations
@@ -100,6 +101,13 @@ def bench() -> int:
     return subprocess.call([str(PYTHON), "-m", "bench", *sized])
 
 
+def servers() -> int:
+    prepare(DEVELOPMENT)
+    sys.stdout.flush()
+    words = [str(PYTHON), "-m", "tests.servers", os.environ.get("SEARCH") or "plain"]
+    os.execv(words[0], words)  # noqa: S606 - a fixed command of our own
+
+
 def assets() -> int:
     prepare(RUN_TIME)
     return 0
@@ -140,6 +148,10 @@ COMMANDS = {
     "check": (check, "format, lint, types, imports"),
     "drills": (drills, "every drill, exhaustively"),
     "bench": (bench, "measure the figures (SIZE=n: listings a platform)"),
+    "servers": (
+        servers,
+        "start PostgreSQL, Redis and Elasticsearch until Ctrl-C, and print their settings (SEARCH=secured or cluster)",
+    ),
     "lock": (lock, "renew the lock files"),
     "assets": (assets, "install front-end packages and compile translations"),
     "clean": (clean, "remove everything that set-up or tests made, but not .data"),

@@ -49,12 +49,9 @@ class Node:
 
 def unpack_elasticsearch(run: Run) -> Path:
     """The home that all nodes of the run share. Raises Missing."""
-
-    def make() -> Mapping[str, str]:
-        archive = fetch(find_cache())
-        return {"home": str(unpack(archive, run.folder))}
-
-    return Path(run.share("Elasticsearch's files", make)["home"])
+    archive = fetch(find_cache())
+    made = run.share("Elasticsearch's files", lambda: {"home": str(unpack(archive, run.folder))})
+    return Path(made["home"])
 
 
 def find_java_home() -> Path:

@@ -2,7 +2,7 @@
 
 A process apart, so that the server ends however the owner does, killed included. It detaches itself, says
 `{"keeper": pid, "server": pid}` and then only waits: for the owner's end, or for SIGTERM. The server's folder goes
-with it.
+with it, and with the owner the folder of the whole run.
 """
 
 import json
@@ -21,10 +21,10 @@ GRACE_S = 15
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to start and for whom. `folder` must be the server's alone: it is removed at the end."""
+    """What to start and for whom."""
 
     owner: int  # pid
-    folder: str
+    folder: str  # the server's alone, in that of the run
     command: list[str]
     environ: dict[str, str]
     log: str
@@ -44,12 +44,10 @@ def main() -> None:
     sys.stdout.write(json.dumps({"keeper": os.getpid(), "server": server.pid}))
     sys.stdout.flush()
     silence()
-    if owner is not None:
-        select.select([owner, stopped], [], [])
+    is_stopped = owner is not None and stopped in select.select([owner, stopped], [], [])[0]
     end(server)
-    shutil.rmtree(spec.folder, ignore_errors=True)
-    with suppress(OSError):  # the last one takes the run's folder along
-        os.rmdir(Path(spec.folder).parent)
+    folder = Path(spec.folder)
+    shutil.rmtree(folder if is_stopped else folder.parent, ignore_errors=True)
 
 
 def open_process(pid: int) -> int | None:

@@ -56,10 +56,15 @@ class Nginx:
 
 def have_nginx(run: Run) -> Nginx:
     """Raises Missing."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
+    return Nginx(run, run.share("nginx", lambda: {"program": _find_program()})["program"])
+
+
+def _find_program() -> str:
+    # Not on everybody's path.
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if found is None:
         raise Missing("no nginx: install the Debian package nginx")
-    return Nginx(run, program)
+    return found
 
 
 def _listens(port: int) -> bool:
