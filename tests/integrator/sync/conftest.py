@@ -57,8 +57,11 @@ class World:
         return dict(found)
 
     def rows(self, table: str) -> list[dict[str, object]]:
+        """In the order of the primary key."""
+        found = metadata.tables[table]
         with self.database.read() as connection:
-            return [dict(each) for each in connection.execute(select(metadata.tables[table])).mappings()]
+            wanted = select(found).order_by(*found.primary_key)
+            return [dict(each) for each in connection.execute(wanted).mappings()]
 
     def clear_worklist(self) -> None:
         with self.database.write() as connection:
