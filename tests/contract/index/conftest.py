@@ -2,18 +2,25 @@
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from integrator.ports import DocumentVersion, IndexDocument
+from search.elastic import ElasticIndex
+from search.elastic_client import Server, read_nodes
 from search.embedded import EmbeddedIndex
 from search.engine import SearchIndex
 from search.memory import MemoryIndex
+from tests.fakes.clock import FakeClock
+from tests.servers.elastic import ElasticServer
 
 CORPUS_SEED = 20260914
 CORPUS_SIZE = 3000
+
+ENGINES = ["memory", "tantivy", pytest.param("elasticsearch", marks=pytest.mark.server)]
 
 KINDS = [
     ("3304", "33", "06", ("Skin care", "화장품", "Cosméticos"), ("face cream", "크림"), ("50ml", "100 ml")),
@@ -116,22 +123,37 @@ def _fill(index: SearchIndex, documents: list[IndexDocument]) -> SearchIndex:
     return index
 
 
-@pytest.fixture(params=["memory", "tantivy"])
+@pytest.fixture(params=ENGINES)
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
     """An empty index of each kind."""
-    made: SearchIndex = MemoryIndex() if request.param == "memory" else EmbeddedIndex(tmp_path, lock_wait_s=0.1)
-    yield made
-    made.close()
+    with _opened(request, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def full(
+    request: pytest.FixtureRequest, corpus: list[IndexDocument], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SearchIndex]:
+    """The corpus in each kind of index, one after the other; for reading only."""
+    with _opened(request, tmp_path_factory.mktemp("full")) as made:
+        yield _fill(made, corpus)
 
 
 @pytest.fixture(scope="session")
-def filled(corpus: list[IndexDocument], tmp_path_factory: pytest.TempPathFactory) -> dict[str, SearchIndex]:
-    """The corpus in each kind of index; for reading only."""
-    memory, tantivy = MemoryIndex(), EmbeddedIndex(tmp_path_factory.mktemp("tantivy"))
-    return {"memory": _fill(memory, corpus), "tantivy": _fill(tantivy, corpus)}
+def reference(corpus: list[IndexDocument]) -> SearchIndex:
+    """The corpus in the index that is plain enough to be believed; for reading only."""
+    return _fill(MemoryIndex(), corpus)
 
 
-@pytest.fixture(params=["memory", "tantivy"])
-def full(request: pytest.FixtureRequest, filled: dict[str, SearchIndex]) -> SearchIndex:
-    """The corpus in each kind of index, one after the other; for reading only."""
-    return filled[request.param]
+@contextmanager
+def _opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[SearchIndex]:
+    with ExitStack() as stack:
+        made: SearchIndex = MemoryIndex()
+        if request.param == "tantivy":
+            made = EmbeddedIndex(folder, lock_wait_s=0.1)
+        elif request.param == "elasticsearch":
+            server: ElasticServer = request.getfixturevalue("elasticsearch")
+            prefix = stack.enter_context(server.prefix())
+            made = ElasticIndex(Server(*read_nodes(server.url), prefix=prefix), clock=FakeClock())
+        stack.callback(made.close)
+        yield made

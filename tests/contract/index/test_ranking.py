@@ -52,31 +52,31 @@ def _pairs(text: str, choice: str, **own: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_engines_rank_alike_for_every_choice(filled: dict[str, SearchIndex], text: str):
-    finders = {name: Finder(index) for name, index in filled.items()}
+def test_engines_rank_alike_for_every_choice(full: SearchIndex, reference: SearchIndex, text: str):
+    finder, plain = Finder(full), Finder(reference)
 
     for choice in CHOICES:
         query = read_query(_pairs(text, choice))
-        memory, tantivy = (finders[name].search(query, facets=FACETS) for name in ("memory", "tantivy"))
+        results, wanted = (each.search(query, facets=FACETS) for each in (finder, plain))
 
-        assert tantivy.total == memory.total, (text, choice)
-        assert [hit.product_id for hit in tantivy.hits] == [hit.product_id for hit in memory.hits], (text, choice)
-        assert [hit.score for hit in tantivy.hits] == pytest.approx([hit.score for hit in memory.hits], rel=1e-4)
-        assert tantivy.facets == memory.facets, (text, choice)
-        assert (tantivy.corrected, tantivy.relaxed) == (memory.corrected, memory.relaxed)
-        assert [hit.product_id for hit in tantivy.close] == [hit.product_id for hit in memory.close]
+        assert results.total == wanted.total, (text, choice)
+        assert [hit.product_id for hit in results.hits] == [hit.product_id for hit in wanted.hits], (text, choice)
+        assert [hit.score for hit in results.hits] == pytest.approx([hit.score for hit in wanted.hits], rel=1e-4)
+        assert results.facets == wanted.facets, (text, choice)
+        assert (results.corrected, results.relaxed) == (wanted.corrected, wanted.relaxed)
+        assert [hit.product_id for hit in results.close] == [hit.product_id for hit in wanted.close]
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_engines_sort_and_page_alike(filled: dict[str, SearchIndex], sort: str):
-    finders = {name: Finder(index) for name, index in filled.items()}
+def test_engines_sort_and_page_alike(full: SearchIndex, reference: SearchIndex, sort: str):
+    finder, plain = Finder(full), Finder(reference)
 
     for text, page in itertools.product(["", "cream", "white"], ["1", "2", "20"]):
         query = read_query(_pairs(text, "", sort=sort, page=page))
-        memory, tantivy = (finders[name].search(query) for name in ("memory", "tantivy"))
+        results, wanted = (each.search(query) for each in (finder, plain))
 
-        assert [hit.product_id for hit in tantivy.hits] == [hit.product_id for hit in memory.hits], (text, page)
-        assert len(tantivy.hits) == query.size
+        assert [hit.product_id for hit in results.hits] == [hit.product_id for hit in wanted.hits], (text, page)
+        assert len(results.hits) == query.size
 
 
 def test_pages_hold_every_result_once(full: SearchIndex):
