@@ -1,24 +1,30 @@
 """Reliability E1: a feed that suddenly shows less is held, not obeyed; what it adds and changes is taken in.
 
-Two hundred visible listings of eight sellers. A trial lets a share of them survive in one of five shapes; the platform
-claims that its list is whole, and where it is asked singly it says that the rest is gone: the worst it can do. Read
-twice, as the next day would. Then the list is whole again, and so must be what buyers see.
+Two hundred visible listings of eight sellers. A trial lets a share of them survive in one of six shapes; the platform
+claims that its list is whole, and where it is asked singly it says that the rest is gone: the worst it can do. In the
+sixth it says so of itself, by a tombstone for each. Read twice, as the next day would. Then the list is whole again,
+and so must be what buyers see.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
+from integrator.listing import Withdrawal
 from integrator.record import Confirmation
 from integrator.store.database import Database
+from integrator.store.listings import find_known
+from integrator.store.runs import Counters
 from integrator.store.tables import hold, listing, withdrawal
+from integrator.sync.commit import Committer
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, sync_feed
+from integrator.sync.withdrawing import find_told
 from tests.drills.tally import OpenTally, Tally
 from tests.fakes.clock import FakeClock
 from tests.fakes.connector import FakeConnector, Row, row
@@ -57,12 +63,14 @@ def _rekeyed(survival: float) -> list[Row]:
     return WHOLE[:kept] + [{**each, "id": f"N{each['id']}"} for each in WHOLE[kept:]]
 
 
+WITHDRAWN = "withdrawn explicitly"
 SHAPES: dict[str, Callable[[float], list[Row]]] = {
     "truncated": _truncate,
     "empty": _empty,
     "first page only": _first_page,
     "one seller gone": _one_seller,
     "ids re-keyed": _rekeyed,
+    WITHDRAWN: _truncate,
 }
 SURVIVALS = [step / 20 for step in range(21)]
 
@@ -106,9 +114,9 @@ class Stage:
             database.close()
 
 
-def _sync(database: Database, platform: FakeConnector, clock: FakeClock) -> Outcome:
+def _sync(database: Database, platform: FakeConnector, clock: FakeClock, *, full: bool = True) -> Outcome:
     clock.advance(86_400)
-    return sync_feed(database, platform, clock, how=Slice(full=True))
+    return sync_feed(database, platform, clock, how=Slice(full=full))
 
 
 def _visible(database: Database) -> set[str]:
@@ -145,16 +153,19 @@ def try_case(stage: Stage, case: Case) -> list[str]:
     platform = FakeConnector(listings=survivors, page=PAGE, confirmation=case.confirmation, gone=gone)
     if case.confirmation is Confirmation.WHOLE_READ:
         platform.separate_lanes = False
+    is_told = case.shape == WITHDRAWN
+    platform.tombstones = [{"id": each, "at": 5000} for each in sorted(gone)] if is_told else []
     wrong: list[str] = []
     with stage.copied() as database:
         clock, first = FakeClock(), _visible(database)
         clock.advance(86_400)
-        for _ in range(2):
-            _sync(database, platform, clock)
+        for full in (not is_told, True):
+            _sync(database, platform, clock, full=full)
             wrong += _find_disobeyed(first, _visible(database), shown=len(survivors))
         added = {str(each["id"]) for each in survivors} - _visible(database)
         wrong += [f"{len(added)} that the platform shows are not shown"] if added else []
         platform.listings, platform.gone = [{**each, "updated": 9000} for each in WHOLE], set()
+        platform.tombstones = []
         _sync(database, platform, clock)
         missing = first - _visible(database)
         wrong += [f"{len(missing)} did not come back with the whole list"] if missing else []
@@ -202,7 +213,7 @@ def test_a_feed_that_shrinks_in_any_shape_hides_nothing_unasked(
 def test_the_drill_notices_a_guard_that_believes_everything(
     tmp_path: Path, open_tally: OpenTally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrator.sync.absence.object_to", lambda *_, **__: None)
+    monkeypatch.setattr("integrator.sync.settling.object_to", lambda *_, **__: None)
     stage = Stage(tmp_path)
     tally = open_tally("E1 shrinking feed", seed=SEED, planted="every absence is believed")
 
@@ -210,3 +221,20 @@ def test_the_drill_notices_a_guard_that_believes_everything(
     tally.count(*try_bleeding(stage, a_day=10))
 
     assert len(tally.violations) > 3
+
+
+def obey(self: Committer, connection: Connection, said: Sequence[Withdrawal], counted: Counters) -> None:
+    """As before there was a guard: what a platform says is gone goes with the batch that says so."""
+    known = find_known(connection, self.connector.platform, [each.external_id for each in said])
+    self.withdraw_told(connection, find_told(connection, known, said))
+
+
+def test_the_drill_notices_withdrawals_that_are_obeyed_batch_by_batch(
+    tmp_path: Path, open_tally: OpenTally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Committer, "_take_withdrawals", obey)
+    tally = open_tally("E1 shrinking feed", seed=SEED, planted="every withdrawal is obeyed at once")
+
+    drill(tally, Stage(tmp_path), [each for each in SAMPLE if each.shape == WITHDRAWN])
+
+    assert tally.violations
