@@ -41,13 +41,13 @@ from integrator.store.measures import save_measures
 from integrator.store.rejections import count_unknowns, repeat_rejections, resolve_rejections, save_rejections
 from integrator.store.runs import Counters, Run, add_cost, save_run, write_json
 from integrator.store.sightings import mark_rejected, mark_seen
+from integrator.store.told import Told
 from integrator.store.versions import VersionState, take_over
 from integrator.store.waiting import find_left_pending
 from integrator.store.withdrawals import Proof, save_proofs
 from integrator.store.worklist import mark
 from integrator.sync.details import take_details
 from integrator.sync.intake import Intake
-from integrator.store.told import Told
 from integrator.sync.poison import MANY, TRIES, halve, may_be_poison, say_aside
 from integrator.sync.taken import Taken, decode_account, decode_listing, keep_raw
 from integrator.sync.units import Unit, in_rounds
@@ -86,12 +86,6 @@ class Committer:
             renew_lease(connection, self.lease, now=self.now())
             yield connection
 
-    def commit(self, unit: Unit) -> None:
-        """Take the unit in, whole or not at all.
-
-        A fault of our own is tried again; then the unit is cut down to the records that cause it: they are set aside.
-        """
-        while True:
     @contextmanager
     def recording(self) -> Iterator[Connection]:
         """A transaction that also writes what the run says of itself, which stays true when it is rolled back.
@@ -102,6 +96,12 @@ class Committer:
             yield connection
             save_run(connection, self.run, now=self.now())
 
+    def commit(self, unit: Unit) -> None:
+        """Take the unit in, whole or not at all.
+
+        A fault of our own is tried again; then the unit is cut down to the records that cause it: they are set aside.
+        """
+        while True:
             try:
                 return self._take_in(unit)
             except Exception as error:
