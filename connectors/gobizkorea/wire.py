@@ -156,11 +156,11 @@ STATES: Final[Mapping[str, tuple[bool, Availability]]] = {
 STATEMENTS: Final[Mapping[str, str]] = {"협의": "Negotiable", "협의가능": "Negotiable", "negotiable": "Negotiable"}
 
 
-# What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
-# fields grow without notice (common rule 10): those are a warning.
+# What a drift calls for (see Policies). Held: what a buyer decides by and what sellers are recognised by, so that no
+# broken export blanks it. Codes and fields grow without notice (common rule 10): those are a warning.
 _GUARDED: Final = (
     "names", "account_id", "visible", "status", "registered", "updated", "category", "hs", "price", "moq", "lead",
-    "origin", "images",
+    "origin", "images", "seller.contact",
 )  # fmt: skip
 POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 

@@ -46,11 +46,11 @@ MASKED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Moves by itself, or says how we looked rather than what there is.
 VOLATILE: Final = frozenset({"viewCount", "maskedFields"})
-# What a drift calls for (see Policies). Held: what a buyer decides by, so that no broken export blanks it. Codes and
-# fields grow without notice (common rule 10): those are a warning.
+# What a drift calls for (see Policies). Held: what a buyer decides by and what sellers are recognised by, so that no
+# broken export blanks it. Codes and fields grow without notice (common rule 10): those are a warning.
 _GUARDED: Final = (
     "names", "account_id", "visible", "status", "registered", "updated", "category", "hs", "price", "moq", "lead",
-    "payment", "origin", "attributes", "images", "url",
+    "payment", "origin", "attributes", "images", "url", "seller.contact",
 )  # fmt: skip
 POLICIES: Final = Policies(missing=dict.fromkeys(_GUARDED, Policy.HOLD))
 _TEXT: Final = frozenset({str})

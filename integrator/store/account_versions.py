@@ -179,6 +179,14 @@ def hold_pending(connection: Connection, run: int, hold: int) -> None:
     connection.execute(update(account_version).where(pending_in(run)).values(values))
 
 
+def judge_anew(connection: Connection, hold: int, external_ids: Sequence[str], *, run: int) -> None:
+    """The versions of these accounts leave their hold: this run's guards decide about them."""
+    values = {"state": VersionState.PENDING.value, "hold": None, "run": run}
+    for piece in chunks(external_ids):
+        here = held_in(hold) & account_version.c.external_id.in_(piece)
+        connection.execute(update(account_version).where(here).values(values))
+
+
 def has_pending(connection: Connection, run: int) -> bool:
     """Whether this run left any version pending."""
     return connection.execute(select(account_version.c.version).where(pending_in(run)).limit(1)).first() is not None

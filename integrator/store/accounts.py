@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from integrator.listing import Contact
-from integrator.store.account_versions import IS_PENDING, AccountVersion, add_versions, count_versions, supersede
+from integrator.store.account_versions import (
+    IS_PENDING,
+    AccountVersion,
+    add_versions,
+    count_versions,
+    held_in,
+    supersede,
+)
 from integrator.store.contacts import (
     OWN,
     SaidContact,
@@ -257,20 +264,38 @@ def load_shown_accounts(connection: Connection, platform: str, external_ids: Seq
 
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
-    """Where the newest record of an account is kept."""
+    """Where the newest record of an account is kept, and what it was read as."""
 
     external_id: str
     sequence: int
     raw: bytes
+    content: bytes
 
 
 def list_kept_accounts(connection: Connection, platform: str, *, after: str, limit: int) -> list[KeptAccount]:
     """Accounts after this id, in its order."""
+    newest = (func.coalesce(account_version.c[name], account.c[name]) for name in ("raw", "content"))
     wanted = (
-        select(account.c.external_id, account.c.sequence, func.coalesce(account_version.c.raw, account.c.raw))
+        select(account.c.external_id, account.c.sequence, *newest)
         .outerjoin(account_version, IS_PENDING)
         .where(account.c.platform == platform, account.c.external_id > after)
         .order_by(account.c.external_id)
         .limit(limit)
     )
+    return [KeptAccount(*row) for row in connection.execute(wanted)]
+
+
+def list_held_accounts(
+    connection: Connection, hold: int, *, after: str, limit: int, read_by: int | None = None
+) -> list[KeptAccount]:
+    """Accounts after this id with a version in a hold; `read_by`: of those that this parser version has read."""
+    wanted = (
+        select(account.c.external_id, account.c.sequence, account_version.c.raw, account_version.c.content)
+        .join(account_version, IS_PENDING)
+        .where(held_in(hold), account.c.external_id > after)
+        .order_by(account.c.external_id)
+        .limit(limit)
+    )
+    if read_by is not None:
+        wanted = wanted.where(account.c.parser_version == read_by)
     return [KeptAccount(*row) for row in connection.execute(wanted)]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from integrator.errors import InvalidQuery
 from integrator.listing import Listing
 from integrator.record import Kind
-from integrator.store.accounts import list_kept_accounts, load_newest_accounts
+from integrator.store.accounts import list_kept_accounts
 from integrator.store.catalogue import find_ids
 from integrator.store.database import Database
 from integrator.store.listings import ListingState
@@ -183,8 +183,7 @@ def stream_kept(database: Database, platform: str, *, rejected: bool = False) ->
 
 def _kept_accounts(connection: Connection, platform: str, after: str) -> tuple[list[KeptStatement], Any]:
     page = list_kept_accounts(connection, platform, after=after, limit=_KEPT)
-    newest = load_newest_accounts(connection, platform, [each.external_id for each in page])
-    found = [KeptStatement(Kind.ACCOUNT, each.external_id, each.raw, newest[each.external_id].content) for each in page]
+    found = [KeptStatement(Kind.ACCOUNT, each.external_id, each.raw, each.content) for each in page]
     return found, page[-1].external_id if page else None
 
 

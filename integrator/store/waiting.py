@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
+from integrator.store.contacts import OWN
 from integrator.store.database import chunks
-from integrator.store.tables import account, account_version, listing, version
+from integrator.store.tables import account, account_version, listing, version, waiting_contact
 from integrator.store.versions import VersionState
 
 # So many are looked through for a diff; a person needs the pattern, not every row.
@@ -15,12 +16,16 @@ LOOKED_AT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A version that waits, and what is shown meanwhile (None: the listing is new)."""
+    """A version that waits, and what is shown meanwhile (None: the listing is new).
+
+    `brings_contact`: it also says another contact, which is nobody's to read here.
+    """
 
     external_id: str
     account_id: str
     before: bytes | None
     after: bytes
+    brings_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,13 @@ def find_waiting(connection: Connection, *, run: int, limit: int = LOOKED_AT) ->
 
 def find_waiting_accounts(connection: Connection, *, run: int, limit: int = LOOKED_AT) -> Iterator[Waiting]:
     """Pending versions of accounts of a run beside what they would replace."""
+    contact = exists().where(
+        waiting_contact.c.listing_key == OWN,
+        waiting_contact.c.platform == account.c.platform,
+        waiting_contact.c.account_id == account.c.external_id,
+    )
     wanted = (
-        select(account.c.external_id, account.c.content, account_version.c.content)
+        select(account.c.external_id, account.c.content, account_version.c.content, contact)
         .join(
             account_version,
             (account_version.c.platform == account.c.platform)
@@ -65,7 +75,7 @@ def find_waiting_accounts(connection: Connection, *, run: int, limit: int = LOOK
         .limit(limit)
     )
     for row in connection.execute(wanted):
-        yield Waiting(row[0], row[0], row[1], row[2])
+        yield Waiting(row[0], *row)
 
 
 def find_left_pending(connection: Connection, keys: Sequence[int], *, run: int) -> Iterator[tuple[bytes | None, bytes]]:
@@ -141,9 +151,8 @@ def list_held(connection: Connection, hold: int, *, after: int, limit: int, read
 
 
 def judge_anew(connection: Connection, hold: int, keys: Sequence[int], *, run: int) -> None:
-    """These versions leave their hold, and the accounts in it with them: this run's guards decide about them."""
+    """The versions of these listings leave their hold: this run's guards decide about them."""
     values = {"state": VersionState.PENDING.value, "hold": None, "run": run}
     for piece in chunks(keys):
         here = (version.c.hold == hold) & version.c.listing_key.in_(piece)
         connection.execute(update(version).where(here).values(values))
-    connection.execute(update(account_version).where(account_version.c.hold == hold).values(values))

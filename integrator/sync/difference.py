@@ -20,7 +20,10 @@ _UNSAID = frozenset({"issues", "scope", "masked", "view_count", "contact"})
 def describe_versions(
     waiting: Iterable[Waiting], accounts: Iterable[Waiting], *, sellers: Sequence[tuple[str, int]]
 ) -> dict[str, Json]:
-    """The diff of a held run: `changed` and `new` records, `fields` by frequency, `examples` before and after."""
+    """The diff of a held run: `changed` and `new` records, `fields` by frequency, `examples` before and after.
+
+    Contacts that would be others are counted, and never written out.
+    """
     fields: Counter[str] = Counter()
     examples: list[Json] = []
     changed = new = 0
@@ -29,6 +32,7 @@ def describe_versions(
             new += 1
             continue
         changed += 1
+        fields[above + "contact"] += each.brings_contact
         for name, (before, after) in compare_contents(each.before, each.after).items():
             fields[above + name] += 1
             if len(examples) < _EXAMPLES and fields[above + name] <= _OF_A_FIELD:
@@ -36,7 +40,7 @@ def describe_versions(
     return {
         "changed": changed,
         "new": new,
-        "fields": [{"field": name, "listings": count} for name, count in fields.most_common()],
+        "fields": [{"field": name, "listings": count} for name, count in fields.most_common() if count],
         "examples": examples,
         "sellers": [{"account_id": account_id, "listings": count} for account_id, count in sellers],
     }

@@ -5,6 +5,7 @@ A replay sees nothing: when a listing was last seen stays as it was, and what is
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import msgspec
 
@@ -12,24 +13,23 @@ from integrator.errors import BytesRefused, RejectedRecord
 from integrator.issues import OWN_FAULT
 from integrator.ports import Clock, Connector
 from integrator.record import Kind, Record
-from integrator.store.accounts import list_kept_accounts
+from integrator.store.accounts import list_held_accounts, list_kept_accounts
 from integrator.store.archive import ArchiveReader, Kept
 from integrator.store.database import Database
 from integrator.store.feeds import load_feed
-from integrator.store.holds import Hold, close_empty_holds
+from integrator.store.holds import Hold
 from integrator.store.listings import ListingState, find_known
-from integrator.store.measures import save_measures
-from integrator.store.rejections import count_unknowns, forget_rejections, list_kept_rejections, reopen_rejections
+from integrator.store.rejections import forget_rejections, list_kept_rejections, reopen_rejections
 from integrator.store.runs import REPLAY, Counters, save_run
 from integrator.store.sightings import list_kept, load_sightings, restore_sightings
-from integrator.store.waiting import judge_anew, list_held
+from integrator.store.waiting import list_held
 from integrator.sync.asides import Aside, aside, busy
 from integrator.sync.intake import Intake
-from integrator.sync.measuring import Measured
 from integrator.sync.outcome import Outcome, Progress, count_of, quiet
 from integrator.sync.poison import may_be_poison
+from integrator.sync.rejudging import judge_hold_anew
 from integrator.sync.rereading import Reread, reread_details
-from integrator.sync.taken import Taken, decode_listing
+from integrator.sync.taken import Taken
 from integrator.sync.units import in_rounds
 
 # Records in one transaction.
@@ -116,35 +116,12 @@ class _Replay:
     def go_held(self, hold: Hold) -> None:
         """Read a hold's versions again; what is readable leaves it and is judged as this run's."""
         done = 0
-        for unit in self._held(hold.id):
+        for unit in chain(self._held_accounts(hold.id), self._held(hold.id)):
             self._take(unit)
             done += len(unit)
-        judged = self._judge_anew(hold)
-        changed = count_of(self._committer.run.counters.changed, "listing")
-        self._run.reason = (
-            f"{count_of(done, 'held record')} read again: {changed} read otherwise, {judged:,} as before."
-        )
-
-    def _judge_anew(self, hold: Hold) -> int:
-        committer, run, judged = self._committer, self._committer.run.id, 0
-        while True:
-            measured, met = Measured(), Taken()
-            with committer.transaction() as connection:
-                page = list_held(connection, hold.id, after=0, limit=_UNIT, read_by=self._connector.parser_version)
-                for each in page:
-                    listing = decode_listing(each.content)
-                    measured.add(listing, decode_listing(each.shown) if each.shown is not None else None)
-                    met.count_unknown_codes(listing.issues, each.external_id)
-                judge_anew(connection, hold.id, [each.key for each in page], run=run)
-                save_measures(connection, run, measured.shares())
-                # Counted when they came; but it is this run now that has met them.
-                count_unknowns(
-                    connection, hold.platform, dict.fromkeys(met.unknowns, 0), examples=met.examples, run=run
-                )
-                close_empty_holds(connection, hold.platform, now=committer.now())
-            judged += len(page)
-            if len(page) < _UNIT:
-                return judged
+        judged, counted = judge_hold_anew(self._committer, hold), self._committer.run.counters
+        otherwise = counted.changed + counted.accounts_changed
+        self._run.reason = f"{count_of(done, 'held record')} read again: {otherwise:,} otherwise, {judged:,} as before."
 
     # What to read again ----------------------------------------------------------------------------------------------
 
@@ -167,7 +144,9 @@ class _Replay:
                 page = list_kept_accounts(connection, self._connector.platform, after=last, limit=_UNIT)
             if not page:
                 return
-            yield [_Again(each.raw, each.external_id, each.sequence) for each in page]
+            yield [
+                _Again(each.raw, each.external_id, each.sequence, _decode_scope(each.content).scope) for each in page
+            ]
             last = page[-1].external_id
 
     def _rejections(self) -> Iterator[list[_Again]]:
@@ -192,6 +171,19 @@ class _Replay:
                 for each in page
             ]
             last = page[-1].key
+
+    def _held_accounts(self, number: int) -> Iterator[list[_Again]]:
+        last = ""
+        while True:
+            with self._committer.database.read() as connection:
+                page = list_held_accounts(connection, number, after=last, limit=_UNIT)
+            if not page:
+                return
+            yield [
+                _Again(each.raw, each.external_id, each.sequence, _decode_scope(each.content).scope, held=True)
+                for each in page
+            ]
+            last = page[-1].external_id
 
     # Reading again ---------------------------------------------------------------------------------------------------
 

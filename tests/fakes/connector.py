@@ -207,13 +207,17 @@ class FakeConnector:
     def _account(self, record: Record) -> Account:
         if not record.fields.get("name"):
             raise RejectedRecord([Reason(NAME_MISSING, "names")])
-        brn = record.fields.get("brn")
+        brn, phone = record.fields.get("brn"), record.fields.get("phone")
+        contact = Contact(brn=str(brn) if brn else None, brn_valid=bool(brn), phone=str(phone) if phone else None)
+        masked = record.scope == "public"
         return Account(
             platform=self.platform,
             external_id=record.external_id,
             names={"en": str(record.fields["name"])},
             homepage=str(record.fields["homepage"]) if record.fields.get("homepage") else None,
-            contact=Contact(brn=str(brn), brn_valid=True) if brn else None,
+            scope=record.scope,
+            masked=("contact",) if masked else (),
+            contact=None if masked else contact,
         )
 
     def _withdrawal(self, record: Record) -> Withdrawal:
