@@ -90,7 +90,7 @@ def approve(*, number: int, by: str, reason: str, as_json: bool) -> None:
 @_reason
 @as_json_option
 def reject(*, number: int, by: str, reason: str, as_json: bool) -> None:
-    """Leave everything of hold NUMBER as it is shown; the same absence or record does not ask again."""
+    """Leave everything of hold NUMBER as it is shown; the same absence, withdrawal or record asks no more."""
     from integrator.sync.deciding import reject_hold
 
     with wired() as wiring:
