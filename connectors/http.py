@@ -191,7 +191,7 @@ class Transport:
             raise FeedChanged(f"{self.host} answers with a redirect ({status}); none is followed", code="REDIRECT")
         if status == 429:
             raise FeedUnavailable(
-                f"{self.host} says: too many requests", code="RATE_LIMITED", retry_at=self.told_wait(answer)
+                f"{self.host} says that we call too often", code="RATE_LIMITED", retry_at=self.told_wait(answer)
             )
         if status >= 500 or status < 200:
             raise FeedUnavailable(f"{self.host} answers {status}", code="HTTP_5XX", retry_at=self.told_wait(answer))

@@ -79,7 +79,8 @@ class Wiring:
 
         parts = (feed.url, *(f"{name}={value}" for name, value in sorted(feed.credentials.items())))
         key = sha256("\n".join(parts).encode()).hexdigest()[:32]
-        return SharedBudget.open(self.database, platform=feed.platform, key=key, clock=self.clock)
+        label = PLATFORMS[feed.platform].label
+        return SharedBudget.open(self.database, platform=feed.platform, key=key, clock=self.clock, label=label)
 
     @cached_property
     def index(self) -> "SearchIndex":

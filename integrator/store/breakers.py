@@ -72,6 +72,11 @@ def load_breaker(connection: Connection, platform: str, key: str) -> Breaker:
     return Breaker(row[0], row[1], BreakerState(row[2]), *row[3:])
 
 
+def load_breakers(connection: Connection) -> list[Breaker]:
+    """Every platform's row, whatever server and credential it is about."""
+    return [Breaker(row[0], row[1], BreakerState(row[2]), *row[3:]) for row in connection.execute(_one)]
+
+
 def is_about(connection: Connection, platform: str, key: str) -> bool:
     """Whether the platform's row is about this server and credential."""
     return connection.execute(select(breaker.c.key).where(breaker.c.platform == platform)).scalar() == key

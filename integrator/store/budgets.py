@@ -39,11 +39,15 @@ _KEPT_S: Final = 2 * 86_400.0
 
 
 class SharedBudget:
-    """What one process sees of a platform's budget. `key` names server and credential and holds neither."""
+    """What one process sees of a platform's budget. `key` names server and credential and holds neither.
 
-    def __init__(self, database: Database, *, platform: str, key: str, clock: Clock) -> None:
+    `label` is the platform's name as people write it, for sentences.
+    """
+
+    def __init__(self, database: Database, *, platform: str, key: str, clock: Clock, label: str = "") -> None:
         self._database = database
         self._platform = platform
+        self._label = label or platform
         self._key = key
         self._clock = clock
         self._lots: dict[str, tuple[int, float]] = {}  # window: calls left, its end
@@ -53,14 +57,14 @@ class SharedBudget:
         self._read_at = -_TRUSTED_S
 
     @classmethod
-    def open(cls, database: Database, *, platform: str, key: str, clock: Clock) -> Self:
+    def open(cls, database: Database, *, platform: str, key: str, clock: Clock, label: str = "") -> Self:
         """A budget for this server and credential; what another one had asked for is void."""
         with database.read() as connection:
             is_known = is_about(connection, platform, key)
         if not is_known:
             with database.write(key) as connection:
                 begin_anew(connection, platform, key)
-        return cls(database, platform=platform, key=key, clock=clock)
+        return cls(database, platform=platform, key=key, clock=clock, label=label)
 
     def check(self) -> None:
         """See `ports.Budget`. A ban that another process met holds here within the time that a call takes."""
@@ -70,7 +74,7 @@ class SharedBudget:
             self._read_at = self._clock.monotonic()
         found, now = self._breaker, self._now()
         if found.is_banned(now):
-            raise self._refusal(f"{self._platform} asked us to wait: {found.reason}", "BANNED", found.banned_until)
+            raise self._refusal(f"{self._label} asked us to wait ({found.reason})", "BANNED", found.banned_until)
         until = found.rests_until()
         if until is None:
             return
@@ -80,7 +84,7 @@ class SharedBudget:
             if is_ours:
                 return
             until = now + 1.0  # another process was quicker; its answer comes soon
-        raise self._refusal(f"{self._platform} is left alone after failures: {found.reason}", "RESTING", until)
+        raise self._refusal(f"{self._label} is left alone after failures ({found.reason})", "RESTING", until)
 
     def take(self, window: Window | None, *, lane: Lane) -> None:
         """See `ports.Budget`."""
@@ -178,8 +182,8 @@ class SharedBudget:
         calls = row["calls"] if lane is Lane.CHANGES else row["calls"] - row["calls"] // SHARE_FOR_CHANGES
         used = row["used"] + self._uncounted
         if used >= calls:
-            counted = f"{row['used']} of {row['calls']} in {row['window']}"
-            text = f"{self._platform}'s calls for {lane.value} are used up: {counted}"
+            those = "all of them" if calls == row["calls"] else f"the {calls} that are not kept for changes"
+            text = f"{self._label} allows {row['calls']} calls {_say_window(row['window'])}, and {those} are used up"
             retry_at = datetime.fromtimestamp(row["ends_at"], UTC)
             raise QuotaSpent(text, code="QUOTA_SPENT", retry_at=retry_at)
         lot = min(max(1, row["calls"] // LOTS), calls - used)
@@ -199,6 +203,15 @@ def _is_failure(trouble: HanmaruError | None) -> bool:
     if isinstance(trouble, AccessRefused):
         return True
     return isinstance(trouble, FeedUnavailable) and not isinstance(trouble, QuotaSpent) and trouble.retry_at is None
+
+
+def _say_window(name: str) -> str:
+    """A window in a sentence: a day by its Korean date, a file's day with the file, any other span by its name."""
+    day, _, file = name.partition(" ")
+    if not (len(day) == 8 and day.isdecimal()):
+        return f"in this {name}"
+    date = f"on {day[:4]}-{day[4:6]}-{day[6:]} (Korean time)"
+    return f"for {file} {date}" if file else date
 
 
 def _agrees(row: RowMapping | None, window: Window, used: int, now: float) -> bool:

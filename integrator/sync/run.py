@@ -256,7 +256,7 @@ class _Attempt:
         now = self._clock.now()
         retry_at = next_asking(error, now)
         self._run.not_before = retry_at.timestamp() if retry_at else None
-        until = f" It may be asked again from {retry_at:%Y-%m-%d %H:%M} UTC." if retry_at else ""
+        until = f" The platform may be asked again from {retry_at:%Y-%m-%d %H:%M} UTC." if retry_at else ""
         is_ban = retry_at is not None and retry_at - now > LONGEST_WAIT
         said = f"{str(error).rstrip('.')}.{until}"
         if self._run.counters.seen or self._run.counters.accounts_seen or is_ban:

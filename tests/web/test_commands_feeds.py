@@ -2,15 +2,21 @@
 
 import json
 import os
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import update
 
+from integrator.errors import FeedUnavailable
+from integrator.ports import Window
+from integrator.record import Lane
+from integrator.store.budgets import SharedBudget
 from integrator.store.feeds import load_feed
 from integrator.store.tables import run as run_table
 from web.cli import main
 from web.commands.feeds import write_span
+from web.commands.tables import write_time
 from web.wiring import wired
 
 
@@ -39,7 +45,8 @@ def test_every_lane_that_a_platform_has_is_listed_with_its_target(run) -> None:
     assert [lane for platform, lane in lanes if platform == "gobizkorea"] == ["changes", "census"]
     assert lanes["buykorea", "census"] == {
         "platform": "buykorea", "lane": "census", "state": None, "read_at": None, "target": "2d", "every": "1d",
-        "late": True, "not_before": None, "paused": False,
+        "late": True, "not_before": None, "paused": False, "calls": None, "calls_until": None, "banned_until": None,
+        "resting_since": None,
     }  # fmt: skip
 
 
@@ -73,6 +80,26 @@ def test_a_lane_that_waits_says_until_when(run) -> None:
         connection.execute(update(run_table).values(not_before=4_000_000_000.0))
 
     assert _lanes(run)["buykorea", "census"]["not_before"] == "2096-10-02 07:06:40"
+
+
+def test_what_a_platform_still_allows_stands_with_each_of_its_lanes(run) -> None:
+    with wired() as wiring:
+        now = wiring.clock.now()
+        shop = SharedBudget.open(wiring.database, platform="buykorea", key="k", clock=wiring.clock)
+        shop.take(Window("20260914", 24, now + timedelta(hours=1)), lane=Lane.CHANGES)
+        shop.ban(now + timedelta(minutes=30), reason="too many")
+        for _ in range(5):
+            shop.note(FeedUnavailable("it answers 503"))
+
+    lanes = _lanes(run)
+
+    for lane in ("changes", "census", "detail"):
+        said = lanes["buykorea", lane]
+        assert (said["calls"], said["calls_until"]) == ("1 of 24", write_time((now + timedelta(hours=1)).timestamp()))
+        assert said["banned_until"] == write_time((now + timedelta(minutes=30)).timestamp())
+        assert said["resting_since"]
+    assert lanes["tradekorea", "changes"]["calls"] is None
+    assert "1 of 24" in run("feeds").stdout
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(60, "1m"), (5400, "90m"), (7200, "2h"), (172_800, "2d"), (61, "61s")])

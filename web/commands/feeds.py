@@ -1,7 +1,7 @@
 """`hanmaru feeds`: how each feed's lanes stand, pausing a feed, and how often its lanes are read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from web.wiring import PLATFORMS, Wiring, wired
 
 if TYPE_CHECKING:
     from integrator.record import Lane
+    from integrator.store.allowances import Allowance
     from integrator.store.feeds import FeedState
 
 PLATFORM = click.Choice(list(PLATFORMS))
@@ -50,13 +51,16 @@ def feeds(context: click.Context) -> None:
 @feeds.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def list_feeds(*, as_json: bool = False) -> None:
-    """Show when each lane was last read well, against how old that may be."""
+    """Show when each lane was last read well, against how old that may be, and what its platform still allows."""
     with wired() as wiring:
-        rows = [row for state in _load(wiring, list(PLATFORMS)) for row in _rows(wiring, state)]
+        rows = list(_rows(wiring, list(PLATFORMS)))
     if as_json:
         print_json(rows)
         return
-    names = ("platform", "lane", "state", "read_at", "target", "every", "late", "not_before", "paused")
+    names = (
+        *("platform", "lane", "state", "read_at", "target", "every", "late", "not_before"),
+        *("calls", "banned_until", "resting_since", "paused"),
+    )
     cells = [[_cell(row[name]) for name in names] for row in rows]
     click.echo(write_table(names, cells))
 
@@ -100,18 +104,18 @@ def _save(platforms: Sequence[str], **values: object) -> None:
             save_feed(connection, platform, **values)
 
 
-def _load(wiring: Wiring, platforms: Sequence[str]) -> "list[FeedState]":
+def _rows(wiring: Wiring, platforms: Sequence[str]) -> Iterator[dict[str, object]]:
+    from integrator.store.allowances import load_allowances
     from integrator.store.feeds import load_states
-
-    with wiring.database.read() as connection:
-        return load_states(connection, platforms, now=wiring.clock.now().timestamp())
-
-
-def _rows(wiring: Wiring, state: "FeedState") -> list[dict[str, object]]:
     from integrator.sync.lanes import list_lanes
 
-    lanes = list_lanes(PLATFORMS[state.feed.platform].connector)
-    return [_row(state, lane, wiring.clock.now().timestamp()) for lane in lanes]
+    now = wiring.clock.now().timestamp()
+    with wiring.database.read() as connection:
+        states = load_states(connection, platforms, now=now)
+        allowances = load_allowances(connection, platforms, now=now)
+    for state in states:
+        for lane in list_lanes(PLATFORMS[state.feed.platform].connector):
+            yield _row(state, lane, now) | _allowance_row(allowances[state.feed.platform])
 
 
 def _row(state: "FeedState", lane: "Lane", now: float) -> dict[str, object]:
@@ -129,6 +133,16 @@ def _row(state: "FeedState", lane: "Lane", now: float) -> dict[str, object]:
         "late": is_late(state, lane, now),
         "not_before": write_time(max(waits)) if waits else None,
         "paused": state.feed.paused,
+    }
+
+
+def _allowance_row(allowance: "Allowance") -> dict[str, object]:
+    spent = allowance.spent
+    return {
+        "calls": f"{spent.used} of {spent.calls}" if spent else None,
+        "calls_until": write_time(spent.ends_at) if spent else None,
+        "banned_until": write_time(allowance.banned_until) or None,
+        "resting_since": write_time(allowance.resting_since) or None,
     }
 
 

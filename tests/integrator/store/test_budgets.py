@@ -79,6 +79,32 @@ def test_processes_together_never_overdraw_a_window(database, open_budget, clock
     assert used(database) == {"20260914": calls}
 
 
+@pytest.mark.parametrize(
+    ("name", "lane", "said"),
+    [
+        ("minute", Lane.CHANGES, "Shop allows 24 calls in this minute, and all of them are used up"),
+        (
+            "20260914",
+            Lane.CENSUS,
+            "Shop allows 24 calls on 2026-09-14 (Korean time), and the 22 that are not kept for changes are used up",
+        ),
+        (
+            "20260914 /drops/7/a.csv.gz",
+            Lane.CHANGES,
+            "Shop allows 24 calls for /drops/7/a.csv.gz on 2026-09-14 (Korean time), and all of them are used up",
+        ),
+    ],
+)
+def test_a_spent_window_is_told_in_a_sentence(database, clock, name, lane, said):
+    taker = SharedBudget.open(database, platform="shop", key="k", clock=clock, label="Shop")
+    spend(taker, day(clock, name=name), lane=lane)
+
+    with pytest.raises(QuotaSpent) as spent:
+        taker.take(day(clock, name=name), lane=lane)
+
+    assert str(spent.value) == said
+
+
 @pytest.mark.parametrize("lane", [Lane.CENSUS, Lane.DETAIL])
 def test_other_lanes_leave_a_twelfth_for_changes(open_budget, clock, lane):
     window = day(clock)
