@@ -75,15 +75,19 @@ def stage_told(connection: Connection, said: Sequence[Told], *, run: int, now: f
 
 
 def find_decided(connection: Connection, said: Sequence[Told]) -> set[int]:
-    """Those of these listings whose withdrawal waits for a person already, or was refused by one and is not newer."""
+    """Those of these listings whose withdrawal waits for a person already, or was refused by one and is not newer.
+
+    A listing that has changed since it was held waits for nobody, though it may not have left its hold yet.
+    """
     by_key = {each.key: each for each in said}
     found: set[int] = set()
     for piece in chunks(list(by_key)):
         wanted = (
-            select(hold_listing.c.listing_key, hold_listing.c.said_at, hold.c.state, hold.c.created_at,
-                   listing.c.kept_at)
-            .join(hold, hold.c.id == hold_listing.c.hold)
-            .join(listing, listing.c.key == hold_listing.c.listing_key)
+            select(
+                listing.c.key, hold_listing.c.said_at, hold.c.state, hold.c.created_at, listing.c.kept_at,
+                _stands(hold_listing.c.said_at, hold.c.created_at).label("stands"),
+            )
+            .select_from(_held())
             .where(
                 hold_listing.c.listing_key.in_(piece),
                 hold_listing.c.told.is_not(None),
@@ -91,13 +95,13 @@ def find_decided(connection: Connection, said: Sequence[Told]) -> set[int]:
             )
         )  # fmt: skip
         rows = connection.execute(wanted).mappings()
-        found.update(row["listing_key"] for row in rows if _is_decided(row, by_key[row["listing_key"]].said_at))
+        found.update(row["key"] for row in rows if _is_decided(row, by_key[row["key"]].said_at))
     return found
 
 
 def _is_decided(row: RowMapping, said_at: float | None) -> bool:
     if row["state"] == HoldState.OPEN.value:
-        return True
+        return bool(row["stands"])
     if said_at is None:
         return row["kept_at"] is not None  # a sight of the listing ends that
     before: float = row["created_at"] if row["said_at"] is None else row["said_at"]

@@ -164,6 +164,25 @@ def test_a_held_listing_with_a_newer_date_leaves_its_hold(emptied, feed, clock) 
     assert "003" in emptied.visible()
 
 
+def test_a_held_listing_that_changed_and_went_once_more_is_judged_anew(emptied, feed) -> None:
+    emptied.sync()
+    feed.listings.append(row("003", updated=6000))
+    feed.tombstones = gone("003", at=7000)
+
+    outcome = emptied.sync()
+
+    assert (outcome.state, outcome.counters.withdrawn) == ("succeeded", 1)
+    assert [each.waiting for each in every(emptied)] == [10]
+
+
+def test_a_withdrawal_that_waits_and_is_said_again_with_a_newer_date_still_waits(emptied, feed) -> None:
+    emptied.sync()
+    feed.tombstones = gone("003", at=6000)
+
+    assert emptied.sync().counters.withdrawn == 0
+    assert [each.waiting for each in every(emptied)] == [11]
+
+
 def test_an_old_copy_of_a_held_listing_takes_it_out_of_no_hold(emptied, feed) -> None:
     emptied.sync()
     feed.listings.append(row("003"))
