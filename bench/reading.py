@@ -48,11 +48,11 @@ def make_questions(home: Path) -> list[list[tuple[str, str]]]:
 
 
 def _engine_times(home: Path, questions: Sequence[Sequence[tuple[str, str]]]) -> list[float]:
-    from search import open_index
+    from search.embedded import EmbeddedIndex
     from search.query import read_query
     from search.searching import Finder
 
-    finder = Finder(open_index(home / "index"))
+    finder = Finder(EmbeddedIndex(home / "index"))
     times = []
     for pairs in questions:
         began = time.perf_counter()

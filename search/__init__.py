@@ -3,25 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from integrator.errors import InvalidSetting
-
 if TYPE_CHECKING:
+    from integrator.ports import Clock
+    from search.elastic_address import Server
     from search.engine import SearchIndex
 
 
-def open_index(place: str | Path) -> "SearchIndex":
-    """An index by its place: a directory for the embedded engine, `memory:` for the fake one. Opens nothing yet.
+def open_index(place: "Path | Server", *, clock: "Clock") -> "SearchIndex":
+    """An index by its place: a directory for the embedded engine, a server for Elasticsearch. Opens nothing yet."""
+    if isinstance(place, Path):
+        from search.embedded import EmbeddedIndex
 
-    Raises InvalidSetting for an address that no engine of ours answers.
-    """
-    if str(place) == "memory:":
-        from search.memory import MemoryIndex
+        return EmbeddedIndex(place)
+    from search.elastic import ElasticIndex
 
-        return MemoryIndex()
-    if "://" in str(place):
-        raise InvalidSetting(
-            "HANMARU_SEARCH_URL names a search server, and this version has the embedded engine only: unset it"
-        )
-    from search.embedded import EmbeddedIndex
-
-    return EmbeddedIndex(Path(place))
+    return ElasticIndex(place, clock=clock)

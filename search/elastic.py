@@ -10,8 +10,9 @@ from elasticsearch import Elasticsearch, NotFoundError
 from integrator.errors import IndexUnavailable
 from integrator.ports import Ack, Clock, DocumentVersion, IndexDocument, IndexWriter
 from search.analysis import ANALYSIS_VERSION
+from search.elastic_address import Server
 from search.elastic_bulk import Bulk, IndexGone, Write, tombstones_of, writes_of
-from search.elastic_client import Server, as_unavailable, connect
+from search.elastic_client import as_unavailable, connect
 from search.elastic_reader import Reader
 from search.elastic_shelf import BEAT_S, MARK, Shelf, filling_alias
 from search.engine import Answer, Ask, Status

@@ -114,7 +114,9 @@ class Bulk:
             raise_on_exception=False,
             require_alias=True,
         )
-        said = [_read_item(place, kept[place], item) for place, (_, item) in zip(sent, list(results), strict=False)]
+        said = [
+            _read_verdict(place, kept[place], verdict) for place, (_, verdict) in zip(sent, list(results), strict=False)
+        ]
         if len(said) != len(sent):
             raise IndexUnavailable("the search server did not answer for each document")
         return said
@@ -167,11 +169,13 @@ def _refusal(write: Write) -> Ack:
     return Ack(write.product_id, ok=False, reason=write.reason)
 
 
-def _read_item(place: int, write: Write, item: dict[str, Any]) -> _Said:
-    (said,) = item.values()
+def _read_verdict(place: int, write: Write, verdict: dict[str, Any]) -> _Said:
+    (said,) = verdict.values()
     if said.get("_id") != write.product_id:
         raise IndexUnavailable("the search server answered for another document")
-    return _Said(place, int(said.get("status", 500)), _reason(said.get("error")), "exception" in said)
+    whole = said.get("exception")
+    error = whole.body.get("error") if whole is not None and isinstance(whole.body, dict) else said.get("error")
+    return _Said(place, int(said.get("status", 500)), _reason(error), whole is not None)
 
 
 def _reason(error: object) -> str:

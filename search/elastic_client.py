@@ -1,17 +1,16 @@
-"""The client of Elasticsearch: an address to a connection, and the server's failures in the core's words."""
+"""The client of Elasticsearch, and the server's failures in the core's words."""
 
 import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from integrator.errors import IndexUnavailable, InvalidSetting
+from search.elastic_address import Server
 
 # A page waits no longer for its results; writing a batch may take a busy server a while.
 ASK_S = 5.0
@@ -20,47 +19,6 @@ WRITE_S = 60.0
 # Other nodes are tried at once, the same one after a moment: a node that died costs no search.
 _RETRIES = 3
 _CONNECTIONS = 8
-_DEFAULT_PORT = 9200
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where Elasticsearch is, and how our indices are made there. All names of ours begin with `prefix`."""
-
-    nodes: tuple[str, ...]
-    user: tuple[str, str] | None = field(default=None, repr=False)
-    ca: Path | None = None
-    shards: int = 1
-    replicas: int = 0
-    prefix: str = "hanmaru"
-
-
-def read_nodes(address: str) -> tuple[tuple[str, ...], tuple[str, str] | None]:
-    """`http(s)://[user:password@]host[:port][,host[:port]]` to the nodes' addresses and the user.
-
-    Raises InvalidSetting, without the address, as it may hold a password.
-    """
-    scheme, _, rest = address.partition("://")
-    name, at, hosts = rest.rpartition("@")
-    nodes = tuple(_read_node(scheme, host.strip()) for host in hosts.rstrip("/").split(","))
-    if not at:
-        return nodes, None
-    user, colon, password = name.partition(":")
-    if not user or not colon:
-        raise InvalidSetting("HANMARU_SEARCH_URL names a user without a password: write user:password@")
-    return nodes, (unquote(user), unquote(password))
-
-
-def _read_node(scheme: str, host: str) -> str:
-    try:
-        parts = urlsplit(f"{scheme}://{host}")
-        port = parts.port or _DEFAULT_PORT
-        name = parts.hostname
-    except ValueError:
-        name, parts, port = None, urlsplit(""), 0
-    if scheme not in {"http", "https"} or not name or parts.path or parts.query or parts.fragment:
-        raise InvalidSetting("HANMARU_SEARCH_URL must read http(s)://[user:password@]host[:port][,host[:port]]")
-    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def connect(server: Server) -> Elasticsearch:
@@ -70,6 +28,7 @@ def connect(server: Server) -> Elasticsearch:
     return Elasticsearch(
         list(server.nodes),
         basic_auth=server.user,
+        api_key=server.api_key,
         connections_per_node=_CONNECTIONS,
         request_timeout=ASK_S,
         max_retries=_RETRIES,

@@ -18,7 +18,8 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from integrator.errors import IndexUnavailable
 from integrator.ports import Clock
 from search.documents import SHAPE
-from search.elastic_client import WRITE_S, Server
+from search.elastic_address import Server
+from search.elastic_client import WRITE_S
 from search.elastic_schema import index_mapping, index_settings
 
 # No product's id, which are ASCII: it is written anew with every commit, and tells what is visible.

@@ -6,6 +6,7 @@ platforms are made of `connectors.CONNECTORS`.
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from connectors import CONNECTORS, Platform
 from integrator.errors import InvalidSetting
+from search.elastic_address import Server, read_nodes
 
 PREFIX = "HANMARU_"
 
@@ -62,17 +64,21 @@ SETTINGS = (
     Setting(
         "HANMARU_DATABASE_URL",
         "SQLite in HANMARU_HOME",
-        "`sqlite:///…`; PostgreSQL comes with a later version, and this one refuses it",
+        "`postgresql://user:password@host/database`, or `sqlite:///…`, a file for one host",
         True,
     ),
     Setting("HANMARU_REDIS_URL", "an embedded Valkey in HANMARU_HOME", "`redis://…`, `rediss://…` or `unix://…`", True),
     Setting(
         "HANMARU_SEARCH_URL",
         "tantivy in HANMARU_HOME",
-        "Elasticsearch comes with a later version, and this one refuses any address",
+        "Elasticsearch: `http(s)://[user:password@]host[:port][,host[:port]]`, nodes of one cluster",
         True,
     ),
-    Setting("HANMARU_SEARCH_CA", "none", "belongs to HANMARU_SEARCH_URL; has no effect in this version"),
+    Setting("HANMARU_SEARCH_API_KEY", "none", "of Elasticsearch, encoded; instead of user and password", True),
+    Setting("HANMARU_SEARCH_CA", "the system's", "file of the authorities that sign Elasticsearch's certificates, PEM"),
+    Setting("HANMARU_SEARCH_SHARDS", "1", "of indices made from now on, in Elasticsearch"),
+    Setting("HANMARU_SEARCH_REPLICAS", "0", "copies of each shard beside the first, in Elasticsearch"),
+    Setting("HANMARU_SEARCH_PREFIX", "hanmaru", "begins the names of all our indices in Elasticsearch"),
     *(row for platform in CONNECTORS for row in _feed_settings(platform)),
     Setting("HANMARU_HOST", "127.0.0.1", "address the web server listens on"),
     Setting("HANMARU_PORT", "8000", "port the web server listens on"),
@@ -107,6 +113,7 @@ class Settings:
     home: Path  # absolute
     database_url: str = field(repr=False)
     redis_url: str | None = field(repr=False)  # None: the embedded broker
+    search: Server | None  # None: the embedded index
     feeds: Mapping[str, FeedSettings]
     host: str
     port: int
@@ -121,13 +128,14 @@ class Settings:
         A variable that is set but empty counts as not set. Raises InvalidSetting, one line that says what to change.
         """
         source = _Source(os.environ if environ is None else environ)
-        _refuse_servers(source)
         home = Path(source.text("HANMARU_HOME") or ".data").expanduser().absolute()
         host = source.text("HANMARU_HOST") or "127.0.0.1"
         return cls(
             home=home,
-            database_url=source.url("HANMARU_DATABASE_URL", "sqlite") or f"sqlite:///{home}/hanmaru.db",
+            database_url=source.url("HANMARU_DATABASE_URL", "postgresql", "postgres", "sqlite")
+            or f"sqlite:///{home}/hanmaru.db",
             redis_url=source.url("HANMARU_REDIS_URL", "redis", "rediss", "unix"),
+            search=_read_search(source),
             feeds=MappingProxyType({each.name: _read_feed(source, each) for each in CONNECTORS}),
             host=host,
             port=source.port("HANMARU_PORT", default=8000),
@@ -182,15 +190,21 @@ def _read_feed(source: "_Source", platform: Platform) -> FeedSettings:
     return FeedSettings(platform.name, url.rstrip("/"), MappingProxyType(credentials), calls)
 
 
-def _refuse_servers(source: "_Source") -> None:
-    """At the start rather than when a feed was read: the servers of a later version, which this one cannot speak to."""
-    database = source.text("HANMARU_DATABASE_URL") or ""
-    if database.startswith(("postgresql:", "postgresql+", "postgres:")):
-        raise InvalidSetting(
-            "HANMARU_DATABASE_URL names a PostgreSQL, which comes with a later version: unset it or write sqlite:///…"
-        )
-    if source.text("HANMARU_SEARCH_URL"):
-        raise InvalidSetting("HANMARU_SEARCH_URL names a search server, which comes with a later version: unset it")
+def _read_search(source: "_Source") -> Server | None:
+    address = source.url("HANMARU_SEARCH_URL", "http", "https")
+    ca = source.file("HANMARU_SEARCH_CA")
+    api_key = source.text("HANMARU_SEARCH_API_KEY")
+    shards = source.count("HANMARU_SEARCH_SHARDS") or 1
+    replicas = source.count("HANMARU_SEARCH_REPLICAS", least=0) or 0
+    prefix = source.text("HANMARU_SEARCH_PREFIX") or "hanmaru"
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,99}", prefix):
+        raise InvalidSetting("HANMARU_SEARCH_PREFIX must be a small letter, then small letters, digits, _ or -")
+    if address is None:
+        return None
+    nodes, user = read_nodes(address)
+    if user and api_key:
+        raise InvalidSetting("HANMARU_SEARCH_URL has a user, and HANMARU_SEARCH_API_KEY is set: keep one")
+    return Server(nodes, user, api_key=api_key, ca=ca, shards=shards, replicas=replicas, prefix=prefix)
 
 
 def _read_secret_key(source: "_Source", host: str) -> str | None:
@@ -248,12 +262,12 @@ class _Source:
             raise InvalidSetting(f"{name} names no file: give the path of an existing file")
         return path
 
-    def count(self, name: str) -> int | None:
+    def count(self, name: str, *, least: int = 1) -> int | None:
         value = self.text(name)
         if value is None:
             return None
-        if not (value.isascii() and value.isdecimal()) or not 0 < int(value[:10]) < 10**9:
-            raise InvalidSetting(f"{name} must be a whole number from 1 on")
+        if not (value.isascii() and value.isdecimal()) or not least <= int(value[:10]) < 10**9:
+            raise InvalidSetting(f"{name} must be a whole number from {least} on")
         return int(value)
 
     def port(self, name: str, *, default: int) -> int:

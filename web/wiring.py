@@ -87,7 +87,7 @@ class Wiring:
         """The search index; opens at its first use."""
         from search import open_index
 
-        return open_index(self.settings.home / "index")
+        return open_index(self.settings.search or self.settings.home / "index", clock=self.clock)
 
     @cached_property
     def rates(self) -> "Rates":
