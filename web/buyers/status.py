@@ -7,6 +7,7 @@ from flask import Response, g, make_response, render_template
 
 from integrator.errors import IndexUnavailable
 from integrator.record import Lane
+from integrator.store.allowances import Allowance, load_allowances
 from integrator.store.catalogue import count_visible
 from integrator.store.feeds import FeedState
 from integrator.store.pulse import Pulse, read_pulses
@@ -30,6 +31,16 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """How the platform may be called, in words; "" for what there is nothing to say of."""
+
+    used: str
+    anew: str  # how long until they are counted anew
+    banned: str  # how much longer it asked us to wait
+    resting: datetime | None  # since when it is left alone after failures
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """One feed in words. `tone` (good, warn, bad) and `icon` repeat what `state` says."""
 
@@ -45,6 +56,7 @@ class Tile:
     visible: int
     rejected: int
     held: int
+    calls: Calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,8 @@ def show_status() -> Response:
     """`GET /<lang>/status`."""
     with parts().wiring.database.read() as connection:
         pulses = read_pulses(connection, PLATFORMS, now=now().timestamp())
-        tiles = [_tile(pulse, now()) for pulse in pulses]
+        allowances = load_allowances(connection, PLATFORMS, now=now().timestamp())
+        tiles = [_tile(pulse, allowances[pulse.standing.feed.platform], now()) for pulse in pulses]
         products = count_visible(connection)
     page = render_template("buyers/status.html", tiles=tiles, agreement=_agree(products))
     response = make_response(page)
@@ -81,7 +94,7 @@ def _agree(products: int) -> Agreement:
     return Agreement(products, None if status.problem else status.documents, status.problem)
 
 
-def _tile(pulse: Pulse, at: datetime) -> Tile:
+def _tile(pulse: Pulse, allowance: Allowance, at: datetime) -> Tile:
     state, tone, icon, advice = _words(pulse, at)
     last, shows_reason = pulse.last, tone in ("warn", "bad")
     return Tile(
@@ -97,6 +110,21 @@ def _tile(pulse: Pulse, at: datetime) -> Tile:
         visible=pulse.visible,
         rejected=pulse.rejected,
         held=pulse.held,
+        calls=_calls(allowance, at.timestamp()),
+    )
+
+
+def _calls(allowance: Allowance, now: float) -> Calls:
+    spent, until = allowance.spent, allowance.banned_until
+    used = ""
+    if spent is not None:
+        numbers = {"used": i18n.number(spent.used, g.lang), "calls": i18n.number(spent.calls, g.lang)}
+        used = gettext("%(used)s of %(calls)s", **numbers)
+    return Calls(
+        used=used,
+        anew=i18n.span(round(spent.ends_at - now), g.lang) if spent is not None else "",
+        banned=i18n.span(round(until - now), g.lang) if until is not None else "",
+        resting=_at(allowance.resting_since),
     )
 
 

@@ -1,6 +1,7 @@
 """Home, status, health, headers, and addresses without a language."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from integrator.clean.units import UNIT_OF
+from integrator.errors import FeedUnavailable
+from integrator.ports import Window
+from integrator.record import Lane
+from integrator.store.breakers import IN_A_ROW
+from integrator.store.budgets import SharedBudget
 from integrator.store.tables import run
 from search.words import LANGUAGES
 from tests.fakes.catalogue import MERGED, NOW, Shelf
@@ -88,6 +94,56 @@ def test_the_status_page_holds_the_age_of_each_lane_against_its_target(own_shelf
     assert "Changes3 hours ago Late at most 2 hours" in facts
     assert "Full reading3 hours ago at most 2 days" in facts
     assert "DetailsNever Late at most 2 hours" in facts
+
+
+@pytest.fixture
+def asked(own_shelf: Shelf) -> Shelf:
+    """BuyKorea has 22 of 24 calls used, asked us to wait and is left alone; tradeKorea was never asked."""
+    own_shelf.register("buykorea", state="incomplete", reason="It answers 503.")
+    budget = SharedBudget.open(own_shelf.wiring.database, platform="buykorea", key="k", clock=own_shelf.clock)
+    for _ in range(22):
+        budget.take(Window("20260914", 24, NOW + timedelta(hours=5)), lane=Lane.CENSUS)
+    for _ in range(IN_A_ROW):
+        budget.note(FeedUnavailable("It answers 503."))
+    budget.ban(NOW + timedelta(minutes=40), reason="too many")
+    return own_shelf
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            [
+                "Calls used22 of 24 counted anew in 5 hours",
+                "Asked to waitanother 40 minutes",
+                "Left alone after failuresjust now",
+            ],
+        ),
+        (
+            "ko",
+            ["사용한 호출 수24회 중 22회 5시간 후 다시 셈", "대기 요청 받음앞으로 40분", "오류가 이어져 호출을 쉼방금"],
+        ),
+        (
+            "es",
+            [
+                "Llamadas usadas22 de 24 se cuentan de nuevo en 5 horas",
+                "Espera solicitada40 minutos más",
+                "En reposo tras fallosahora mismo",
+            ],
+        ),
+    ],
+)
+def test_the_status_page_shows_calls_bans_and_rests(asked: Shelf, lang: str, said: list[str]) -> None:
+    client = create_app(asked.wiring.settings, wiring=asked.wiring).test_client()
+    page = look(client, f"/{lang}/status")
+
+    facts = texts(page, ".tile:first-child .facts > div")
+
+    assert [fact for fact in facts if fact in said] == said
+    assert not [
+        fact for fact in texts(page, ".tile:last-child .facts > div") if fact[:6] in {each[:6] for each in said}
+    ]
 
 
 def test_a_feed_that_waits_for_the_end_of_a_ban_has_not_failed(own_shelf: Shelf) -> None:
