@@ -7,7 +7,7 @@ from integrator.store.absences import find_live
 from integrator.store.database import Database
 from integrator.store.feeds import load_feed
 from integrator.store.runs import Counters, RunState
-from integrator.sync.guards import Candidate, object_to
+from integrator.sync.guards import Candidate, Shown, object_to
 from integrator.sync.intake import Intake
 from integrator.sync.outcome import Outcome, Progress, quiet
 from integrator.sync.units import Unit, gather, in_rounds
@@ -95,10 +95,8 @@ class _Trial:
             by_account[each.account_id] = by_account.get(each.account_id, 0) + each.visible
         objection = object_to(
             [Candidate(each.key, each.external_id, each.account_id, each.visible) for each in absent],
+            Shown(sum(each.visible for each in live), by_account=by_account),
             seen=self.counters.seen,
-            visible_now=sum(each.visible for each in live),
-            visible_before=(),
-            visible_by_account=by_account,
         )
         if objection is not None:
             self.counters.held = sum(each.visible for each in absent)

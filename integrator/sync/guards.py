@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
-from typing import TypedDict
 
 from sqlalchemy import Connection
 
@@ -51,14 +50,25 @@ class Candidate:
     visible: bool
 
 
-class Shown(TypedDict):
-    """What of a feed a buyer sees (see `object_to`)."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a feed a buyer sees.
 
-    visible_now: int
-    visible_before: Sequence[int]
-    visible_by_account: Mapping[str, int]
-    visible_in_week: int | None
-    gone_by_account: Mapping[str, int]
+    `now` is its visible count with what might go still in it, `before` that count after the last good runs, newest
+    first, `in_week` the most it was after a good run in the last seven days. `gone_by_account` is what the same run has
+    taken out of sight already: it is judged with what might go.
+    """
+
+    now: int
+    before: Sequence[int] = ()
+    by_account: Mapping[str, int] = field(default_factory=dict)
+    in_week: int | None = None
+    gone_by_account: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def usual(self) -> int:
+        """The median of what was visible after the last five good runs; where there was none, before this run."""
+        return round(median(self.before[:5])) if self.before else self.now + sum(self.gone_by_account.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,55 +82,34 @@ class Objection:
 # Deletions -----------------------------------------------------------------------------------------------------------
 
 
-def object_to(
-    candidates: Sequence[Candidate],
-    *,
-    seen: int | None,
-    visible_now: int,
-    visible_before: Sequence[int],
-    visible_by_account: Mapping[str, int],
-    visible_in_week: int | None = None,
-    gone_by_account: Mapping[str, int] | None = None,
-) -> Objection | None:
+def object_to(candidates: Sequence[Candidate], shown: Shown, *, seen: int | None) -> Objection | None:
     """Why these disappearances are not believed, or None. Only what a buyer can see counts.
 
-    `seen` is how many listing records a read of everything had, None where nobody expects any; `visible_now` the feed's
-    visible count with the candidates still in it, `visible_before` that count after the last good runs, newest first,
-    `visible_in_week` the most it was after a good run in the last seven days. `gone_by_account` is what the same run
-    has taken out of sight before: it is judged with these.
+    `seen` is how many listing records a read of everything had; None where nobody expects any.
     """
-    losing = [each for each in candidates if each.visible]
+    losing, gone = [each for each in candidates if each.visible], Counter(shown.gone_by_account)
     if not losing:
         return None
-    gone, sellers = Counter(gone_by_account), Counter(each.account_id for each in losing)
-    usual = usually_visible(visible_before, visible_now + gone.total())
+    sellers = Counter(each.account_id for each in losing)
     reason = (
-        _find_shrinking(len(losing) + gone.total(), usual, seen)
-        or _find_bleeding(visible_now - len(losing), visible_in_week)
-        or _find_emptied(sellers + gone, Counter(visible_by_account) + gone)
+        _find_shrinking(len(losing) + gone.total(), shown.usual, seen)
+        or _find_bleeding(shown.now - len(losing), shown.in_week)
+        or _find_emptied(sellers + gone, Counter(shown.by_account) + gone)
     )
-    if reason is None:
-        return None
-    return Objection(reason, describe_deletions(losing, usual=usual, visible_by_account=visible_by_account))
+    return None if reason is None else Objection(reason, describe_deletions(candidates, shown))
 
 
-def usually_visible(before: Sequence[int], now: int) -> int:
-    """The median of what was visible after the last five good runs, newest first; where there was none, what is now."""
-    return round(median(before[:5])) if before else now
-
-
-def describe_deletions(
-    losing: Sequence[Candidate], *, usual: int, visible_by_account: Mapping[str, int]
-) -> dict[str, Json]:
+def describe_deletions(candidates: Sequence[Candidate], shown: Shown) -> dict[str, Json]:
     """What of a feed would not be shown any more: how many, for example which, and whose."""
+    losing = [each for each in candidates if each.visible]
     sellers = Counter(each.account_id for each in losing)
     return {
         "listings": len(losing),
-        "visible_before": usual,
-        "share": round(len(losing) / max(usual, 1), 4),
+        "visible_before": shown.usual,
+        "share": round(len(losing) / max(shown.usual, 1), 4),
         "examples": [each.external_id for each in losing[:EXAMPLES]],
         "sellers": [
-            {"account_id": account_id, "listings": count, "visible_before": visible_by_account.get(account_id, count)}
+            {"account_id": account_id, "listings": count, "visible_before": shown.by_account.get(account_id, count)}
             for account_id, count in sellers.most_common(EXAMPLES)
         ],
     }
@@ -161,13 +150,13 @@ def look_at_shown(
     """What the store knows of a feed, as `object_to` wants it."""
     gone = count_withdrawn(connection, run)
     accounts = sorted({each.account_id for each in candidates if each.visible}.union(gone))
-    return {
-        "visible_now": count_visible(connection, platform),
-        "visible_before": visible_after_good_runs(connection, platform),
-        "visible_in_week": visible_in_week(connection, platform, now=now),
-        "visible_by_account": count_visible_of(connection, platform, accounts),
-        "gone_by_account": gone,
-    }
+    return Shown(
+        now=count_visible(connection, platform),
+        before=visible_after_good_runs(connection, platform),
+        by_account=count_visible_of(connection, platform, accounts),
+        in_week=visible_in_week(connection, platform, now=now),
+        gone_by_account=gone,
+    )
 
 
 # Whole runs ----------------------------------------------------------------------------------------------------------
@@ -212,7 +201,7 @@ def _object_to_hiding(connection: Connection, run: Run, hiding: Sequence[Candida
     if len(hiding) <= min(MANY_LISTINGS, LARGE_SELLER // 2):
         return None  # too few for any rule: the counts need not be asked for
     shown = look_at_shown(connection, run.platform, hiding, run=run.id, now=now)
-    return object_to(hiding, seen=None, **shown)
+    return object_to(hiding, shown, seen=None)
 
 
 def _find_drift(connection: Connection, run: Run, policies: Policies) -> list[Drift]:

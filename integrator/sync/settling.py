@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from integrator.record import End
 from integrator.store.absences import Absent
-from integrator.store.holds import HoldState, Named, find_deletions, leave_holds, open_hold, open_told_hold
+from integrator.store.holds import Hold, HoldState, Named, find_deletions, leave_holds, open_hold, open_told_hold
 from integrator.store.told import Told, find_answered, find_left_told, forget_told, has_told, inherit_told, load_told
 from integrator.sync.absence import find_absences, withdraw_absent
 from integrator.sync.commit import Committer
-from integrator.sync.guards import Candidate, describe_deletions, look_at_shown, object_to, usually_visible
+from integrator.sync.guards import Candidate, describe_deletions, look_at_shown, object_to
 
 # Withdrawals in one transaction.
 _PIECE = 1_000
@@ -42,24 +42,33 @@ class _Settling:
 
     def go(self) -> Settled:
         self._inherit()
-        settled = Settled()
-        with self._committer.database.read() as connection:
-            has_said = has_told(connection, self._run.id)
-            told = load_told(connection, self._run.id) if has_said else []
-            earlier = find_deletions(connection, self._run.id)
-        # What was held once stays held, be the process that said so gone or not.
-        is_held = any(not each.is_told for each in earlier)
-        absent = [] if self._end is None or is_held else find_absences(self._committer, self._end)
+        told, absent = self._find_told(), self._find_absent()
         said = {each.key for each in told}
         absent = [each for each in absent if each.key not in said]
-        if not self._hold([_candidate(each) for each in absent], told):
-            while has_said:
-                has_said = self._withdraw_some()
+        warnings: list[str] = []
+        if not self._hold(told, absent):
+            self._withdraw_told()
             if self._end is not None:
-                settled.warnings = withdraw_absent(self._committer, self._end, absent)
+                warnings = withdraw_absent(self._committer, self._end, absent)
         self._let_answered_go()
-        settled.reason = self._find_reason()
-        return settled
+        return Settled(self._find_reason(), warnings)
+
+    def _find_told(self) -> list[Told]:
+        with self._committer.database.read() as connection:
+            return load_told(connection, self._run.id)
+
+    def _find_absent(self) -> list[Absent]:
+        """What was held once stays held, be the process that said so gone or not."""
+        if self._end is None or any(not each.is_told for each in self._find_holds()):
+            return []
+        return find_absences(self._committer, self._end)
+
+    def _find_holds(self) -> list[Hold]:
+        with self._committer.database.read() as connection:
+            return find_deletions(connection, self._run.id)
+
+    def _find_reason(self) -> str:
+        return next((each.reason for each in self._find_holds() if each.state is HoldState.OPEN), "")
 
     def _inherit(self) -> None:
         """What runs that stopped left unsettled is judged with this one's."""
@@ -72,41 +81,38 @@ class _Settling:
 
     # Holding ---------------------------------------------------------------------------------------------------------
 
-    def _hold(self, absent: Sequence[Candidate], told: Sequence[Told]) -> bool:
+    def _hold(self, told: Sequence[Told], absent: Sequence[Absent]) -> bool:
         """Whether the guard objects. What was told and what is absent are two holds: they are decided differently."""
-        said = [_candidate(each) for each in told]
-        every, run, now = [*said, *absent], self._run, self._committer.now()
-        if not every:
+        if not told and not absent:
             return False
+        run, now = self._run, self._committer.now()
+        said, missed = [_candidate(each) for each in told], [_candidate(each) for each in absent]
+        every = [*said, *missed]
         with self._committer.database.read() as connection:
             shown = look_at_shown(connection, run.platform, every, run=run.id, now=now)
-        objection = object_to(every, seen=None if self._end is None else run.counters.seen, **shown)
+        objection = object_to(every, shown, seen=None if self._end is None else run.counters.seen)
         if objection is None:
             return False
-        usual = usually_visible(shown["visible_before"], shown["visible_now"] + sum(shown["gone_by_account"].values()))
-        by_account, reason = shown["visible_by_account"], objection.reason
+        reason = objection.reason
         with self._committer.recording() as connection:
             if told:
+                diff, why = describe_deletions(said, shown), f"The platform itself withdrew listings. {reason}"
                 named = [Named(each.key, each.reason, each.said_at, each.merged_into) for each in told]
-                diff = describe_deletions(said, usual=usual, visible_by_account=by_account)
-                open_told_hold(
-                    connection, run.platform, named, run=run.id, now=now, diff=diff,
-                    reason=f"The platform itself withdrew listings. {reason}",
-                )  # fmt: skip
+                open_told_hold(connection, run.platform, named, run=run.id, reason=why, diff=diff, now=now)
             if absent:
-                diff = describe_deletions(absent, usual=usual, visible_by_account=by_account)
-                keys = [each.key for each in absent]
+                diff, keys = describe_deletions(missed, shown), [each.key for each in absent]
                 open_hold(connection, run.platform, keys, run=run.id, reason=reason, diff=diff, now=now)
             forget_told(connection, run.id)
             run.counters.held += sum(each.visible for each in every)
         return True
 
-    def _find_reason(self) -> str:
-        with self._committer.database.read() as connection:
-            holds = find_deletions(connection, self._run.id)
-        return next((each.reason for each in holds if each.state is HoldState.OPEN), "")
-
     # Withdrawing -----------------------------------------------------------------------------------------------------
+
+    def _withdraw_told(self) -> None:
+        with self._committer.database.read() as connection:
+            may_be_more = has_told(connection, self._run.id)
+        while may_be_more:
+            may_be_more = self._withdraw_some()
 
     def _withdraw_some(self) -> bool:
         """One transaction's worth; whether there may be more. What does not stand any more is forgotten."""

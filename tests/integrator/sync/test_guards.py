@@ -1,6 +1,6 @@
 """When deletions wait: pure arithmetic."""
 
-from integrator.sync.guards import Candidate, object_to
+from integrator.sync.guards import Candidate, Shown, object_to
 
 
 def _losing(count: int, *, account: str | None = None, visible: bool = True) -> list[Candidate]:
@@ -12,18 +12,13 @@ def _object(
     *,
     visible: int = 1000,
     before: tuple[int, ...] = (),
-    seen: int = 900,
+    seen: int | None = 900,
     week: int | None = None,
+    gone: dict[str, int] | None = None,
     **sellers: int,
 ):
-    return object_to(
-        losing,
-        seen=seen,
-        visible_now=visible,
-        visible_before=before,
-        visible_by_account=sellers,
-        visible_in_week=week,
-    )
+    shown = Shown(visible, before, by_account=sellers, in_week=week, gone_by_account=gone or {})
+    return object_to(losing, shown, seen=seen)
 
 
 def test_nothing_lost_is_no_matter() -> None:
@@ -52,6 +47,20 @@ def test_what_no_buyer_can_see_does_not_count() -> None:
 
 def test_a_census_of_nothing_waits_even_for_one_listing() -> None:
     assert _object(_losing(1), seen=0) is not None
+
+
+def test_where_no_list_is_expected_seeing_none_is_normal() -> None:
+    assert _object(_losing(1), seen=None) is None
+
+
+def test_what_the_run_has_taken_out_of_sight_before_counts_with_the_rest() -> None:
+    assert _object(_losing(60), visible=950, gone={"B": 40}, before=(1000,), B=500) is None
+    assert _object(_losing(60), visible=950, gone={"B": 50}, before=(1000,), B=500) is not None
+    assert _object(_losing(60), visible=950, gone={"B": 50}, B=500) is not None
+    assert _object(_losing(5, account="A"), gone={"A": 5}, A=15) is None
+    objection = _object(_losing(6, account="A"), gone={"A": 5}, A=15)
+    assert objection is not None
+    assert "Seller A would lose 11 of 20" in objection.reason
 
 
 def test_the_share_is_of_the_usual_size_not_of_a_feed_that_already_shrank() -> None:
