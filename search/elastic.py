@@ -14,7 +14,7 @@ from search.elastic_address import Server
 from search.elastic_bulk import Bulk, IndexGone, Write, tombstones_of, writes_of
 from search.elastic_client import as_unavailable, connect
 from search.elastic_reader import Reader
-from search.elastic_shelf import BEAT_S, MARK, Shelf, filling_alias
+from search.elastic_shelf import BEAT_S, MARK, Shelf
 from search.engine import Answer, Ask, Status
 
 _T = TypeVar("_T")
@@ -115,20 +115,20 @@ class ElasticIndex:
         """See IndexWriter.rebuild. Others go on writing, to both; what a dead process leaves is removed by the next."""
         shelf = self._shelf()
         with as_unavailable():
-            name = shelf.open_fresh()
-        alias = filling_alias(name)
-        fresh = _FreshIndex(self._bulk(alias), self._reader(alias), lambda: shelf.beat(name), self._clock)
+            filling = shelf.open_fresh()
+        bulk, reader = self._bulk(filling.alias), self._reader(filling.alias)
+        fresh = _FreshIndex(bulk, reader, lambda: shelf.beat(filling), self._clock)
         try:
             yield fresh
             with as_unavailable():
                 fresh.commit()
         except BaseException:
             with suppress(IndexUnavailable), as_unavailable():
-                shelf.give_up(name)
+                shelf.give_up(filling)
             raise
         # From here on the index may be the one that is asked, whatever the server says: it is not removed any more.
         with as_unavailable():
-            shelf.take_over(name)
+            shelf.take_over(filling)
         with suppress(IndexUnavailable), as_unavailable():
             shelf.tidy()
 
@@ -143,9 +143,9 @@ class ElasticIndex:
         with as_unavailable():
             beside = self._shelf().filling()
             acks = self._write_current(writes, kept)
-            for alias in beside:
+            for each in beside:
                 try:
-                    self._bulk(alias).write(kept, [])
+                    self._bulk(each.alias).write(kept, [])
                 except IndexGone:
                     # It took over meanwhile, or was given up: what is current now gets what it lacks.
                     acks = self._write_current(kept, [])

@@ -3,7 +3,7 @@
     hanmaru-1.1-000001              an index; 1.1 is the version of analysis and document
     hanmaru-1.1                     the alias that is asked and written
     hanmaru-1.1-previous            what `rollback` goes back to
-    hanmaru-1.1-000002-filling      a rebuild's index until it takes over; writers write to it too
+    hanmaru-1.1-000002-filling-3f…  a rebuild's index until it takes over; writers write to it too
 
 Aliases change in one step over all readers. Each version has its own, so that an older program goes on with its index
 while a newer one fills another beside it.
@@ -12,6 +12,7 @@ while a newer one fills another beside it.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from secrets import token_hex
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
@@ -29,7 +30,15 @@ MARK = "·commit"
 BEAT_S = 5.0
 SILENCE_S = 60.0
 
-_FILLING = "-filling"
+_FILLING = "-filling-"
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """An index that is being filled, under an alias of that filling alone: a later one never gets what it writes."""
+
+    name: str
+    alias: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Shelf:
         return Places(
             current=next((name for name, aliases in ours.items() if self.current in aliases), None),
             previous=next((name for name, aliases in ours.items() if self._previous in aliases), None),
-            filling=tuple(name for name, aliases in ours.items() if filling_alias(name) in aliases),
+            filling=tuple(name for name, aliases in ours.items() if any(_FILLING in each for each in aliases)),
             known=tuple(ours),
             others=tuple(name for name in matches if name not in ours),
         )
@@ -80,31 +89,33 @@ class Shelf:
             if error.error != "resource_already_exists_exception":
                 raise
 
-    def filling(self) -> list[str]:
-        """The aliases of indices that are being filled now; those of dead processes are removed."""
+    def filling(self) -> list[Filling]:
+        """What is being filled now; what dead processes left is removed."""
         try:
-            found = self._client.indices.get_alias(name=f"{self.current}-*{_FILLING}")
+            found = self._client.indices.get_alias(name=f"{self.current}-*{_FILLING}*")
         except NotFoundError:
             return []
-        return [filling_alias(name) for name in found if self._is_alive(name)]
+        named = [Filling(name, alias) for name, about in found.items() for alias in about["aliases"]]
+        return [each for each in named if self._is_alive(each)]
 
-    def open_fresh(self) -> str:
+    def open_fresh(self) -> Filling:
         """A new index to fill. Raises IndexUnavailable while another process fills one."""
         if self.filling():
             raise IndexUnavailable("the search index is being rebuilt already")
         name = next_name(self.current, self.places().known)
-        self._create(name, filling_alias(name))
-        return name
+        fresh = Filling(name, f"{name}{_FILLING}{token_hex(4)}")
+        self._create(fresh.name, fresh.alias)
+        return fresh
 
-    def beat(self, name: str) -> None:
+    def beat(self, fresh: Filling) -> None:
         """Whoever fills an index is alive."""
-        alias = filling_alias(name)
-        self._client.index(index=alias, id=MARK, document={"beat": self._clock.now().timestamp()}, require_alias=True)
+        document = {"beat": self._clock.now().timestamp()}
+        self._client.index(index=fresh.alias, id=MARK, document=document, require_alias=True)
 
-    def take_over(self, name: str) -> None:
+    def take_over(self, fresh: Filling) -> None:
         """A filled index becomes the one that is asked; what was before stays as the previous one."""
         places = self.places()
-        actions = [_change("add", name, self.current), _change("remove", name, filling_alias(name))]
+        actions = [_change("add", fresh.name, self.current), _change("remove", fresh.name, fresh.alias)]
         if places.current is not None:
             actions += [_change("remove", places.current, self.current), _change("add", places.current, self._previous)]
         if places.previous is not None:
@@ -131,36 +142,37 @@ class Shelf:
         self._client.indices.update_aliases(actions=actions)
         return places.previous
 
-    def give_up(self, name: str) -> None:
+    def give_up(self, fresh: Filling) -> None:
         """Remove an index that was not finished, unless it took over or another process does so this moment."""
         try:
-            self._client.indices.update_aliases(actions=[_change("remove", name, filling_alias(name))])
+            self._client.indices.update_aliases(actions=[_change("remove", fresh.name, fresh.alias)])
         except NotFoundError:
             return
-        self._client.indices.delete(index=name, ignore_unavailable=True)
+        self._client.indices.delete(index=fresh.name, ignore_unavailable=True)
 
     def _create(self, name: str, alias: str) -> None:
         settings = index_settings(shards=self._server.shards, replicas=self._server.replicas)
-        self._client.indices.create(index=name, settings=settings, mappings=index_mapping(), aliases={alias: {}})
+        mapping = {**index_mapping(), "_meta": {"begun": self._clock.now().timestamp()}}
+        self._client.indices.create(index=name, settings=settings, mappings=mapping, aliases={alias: {}})
 
-    def _is_alive(self, name: str) -> bool:
+    def _is_alive(self, fresh: Filling) -> bool:
         """Whether the one who fills it said so lately; otherwise the index is removed."""
-        now = self._clock.now().timestamp()
         try:
-            mark = self._client.get(index=name, id=MARK, stored_fields=["beat"])
-            beat = float(mark["fields"]["beat"][0])
+            silence = self._clock.now().timestamp() - self._last_beat(fresh)
         except NotFoundError:
-            created = self._client.indices.get_settings(index=name, ignore_unavailable=True)
-            beat = float(created[name]["settings"]["index"]["creation_date"]) / 1000 if name in created else 0.0
-        if now - beat <= SILENCE_S:
+            return True  # it took over this moment, or was given up
+        if silence <= SILENCE_S:
             return True
-        self.give_up(name)
+        self.give_up(fresh)
         return False
 
-
-def filling_alias(name: str) -> str:
-    """The alias under which an index is filled; it goes when the index takes over, or is removed."""
-    return f"{name}{_FILLING}"
+    def _last_beat(self, fresh: Filling) -> float:
+        [about] = self._client.indices.get_mapping(index=fresh.alias).values()
+        try:
+            mark = self._client.get(index=fresh.alias, id=MARK, stored_fields=["beat"])
+        except NotFoundError:
+            return float(about["mappings"]["_meta"]["begun"])
+        return float(mark["fields"]["beat"][0])
 
 
 def next_name(family: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from integrator.ports import DocumentVersion, IndexDocument
 from search.elastic import ElasticIndex
-from search.elastic_client import Server, read_nodes
+from search.elastic_address import Server, read_nodes
 from search.embedded import EmbeddedIndex
 from search.engine import SearchIndex
 from search.memory import MemoryIndex
@@ -126,7 +126,7 @@ def _fill(index: SearchIndex, documents: list[IndexDocument]) -> SearchIndex:
 @pytest.fixture(params=ENGINES)
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
     """An empty index of each kind."""
-    with _opened(request, tmp_path) as made:
+    with opened(request, tmp_path) as made:
         yield made
 
 
@@ -135,7 +135,7 @@ def full(
     request: pytest.FixtureRequest, corpus: list[IndexDocument], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SearchIndex]:
     """The corpus in each kind of index, one after the other; for reading only."""
-    with _opened(request, tmp_path_factory.mktemp("full")) as made:
+    with opened(request, tmp_path_factory.mktemp("full")) as made:
         yield _fill(made, corpus)
 
 
@@ -146,7 +146,8 @@ def reference(corpus: list[IndexDocument]) -> SearchIndex:
 
 
 @contextmanager
-def _opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[SearchIndex]:
+def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[SearchIndex]:
+    """An empty index of the kind that the test's parameter names."""
     with ExitStack() as stack:
         made: SearchIndex = MemoryIndex()
         if request.param == "tantivy":
