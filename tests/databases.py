@@ -6,9 +6,11 @@ takes longer than most tests, a database that was emptied after the one before.
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 import pytest
@@ -20,6 +22,15 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BACKENDS = (SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.server))
 
 
+class Databases(Protocol):
+    """One kind of database."""
+
+    @contextmanager
+    def lend(self, *, migrated: bool = True) -> Iterator[Database]:
+        """A database of this program's age without any rows; or one without our tables, of SQLite not even a file."""
+        ...
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
     """The kind of database this test runs on."""
@@ -27,46 +38,92 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without our tables; of SQLite not even a file."""
-    if backend == SQLITE:
-        yield from _opened(f"sqlite:///{tmp_path}/deep/hanmaru.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database() as url:
-        yield from _opened(url)
+def databases(backend: str, request: pytest.FixtureRequest) -> Databases:
+    """For a test that needs several."""
+    found: Databases = request.getfixturevalue(f"{backend}_databases")
+    return found
 
 
 @pytest.fixture
-def database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database of this program's age."""
-    if backend == SQLITE:
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "hanmaru.db")
-        yield from _opened(f"sqlite:///{tmp_path}/hanmaru.db")
-        return
-    shared: _Shared = request.getfixturevalue("shared_postgresql")
-    yield from _opened(shared.url)
-    shared.empty()
+def database(databases: Databases) -> Iterator[Database]:
+    """A database of this program's age without any rows."""
+    with databases.lend() as lent:
+        yield lent
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The path of a migrated database that nobody opens."""
-    path = tmp_path_factory.mktemp("template") / "hanmaru.db"
-    _migrate(f"sqlite:///{path}")
-    return str(path)
+@pytest.fixture
+def bare_database(databases: Databases) -> Iterator[Database]:
+    """A database without our tables; of SQLite not even a file."""
+    with databases.lend(migrated=False) as lent:
+        yield lent
+
+
+# SQLite --------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
-    """One migrated database for the tests of a session, one after the other."""
+class _Files:
+    folder: Path
+    template: Path
+    numbers: Iterator[int] = field(default_factory=count)
 
-    url: str
-    meta: Sequence[tuple[Any, ...]]
+    @contextmanager
+    def lend(self, *, migrated: bool = True) -> Iterator[Database]:
+        place = self.folder / str(next(self.numbers)) / "hanmaru.db"
+        if migrated:
+            place.parent.mkdir(parents=True)
+            shutil.copyfile(self.template, place)
+        with _opened(f"sqlite:///{place}") as database:
+            yield database
 
-    def empty(self) -> None:
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database that nobody opens."""
+    path = tmp_path_factory.mktemp("template") / "hanmaru.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_databases(tmp_path: Path, sqlite_template: Path) -> Databases:
+    return _Files(tmp_path / "databases", sqlite_template)
+
+
+# PostgreSQL ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _OnServer:
+    """Migrated databases go from test to test; there are as many as one test ever needed at once."""
+
+    server: PostgresServer
+    kept: ExitStack
+    spare: list[str] = field(default_factory=list)
+    meta: Sequence[tuple[Any, ...]] = ()
+
+    @contextmanager
+    def lend(self, *, migrated: bool = True) -> Iterator[Database]:
+        if not migrated:
+            with self.server.database() as url, _opened(url) as database:
+                yield database
+            return
+        url = self.spare.pop() if self.spare else self._make()
+        with _opened(url) as database:
+            yield database
+        self._empty(url)
+        self.spare.append(url)
+
+    def _make(self) -> str:
+        url = self.kept.enter_context(self.server.database())
+        _migrate(url)
+        with psycopg.connect(url) as connection:
+            self.meta = connection.execute("SELECT name, value FROM meta").fetchall()
+        return url
+
+    def _empty(self, url: str) -> None:
         """As after the migrations, whatever a test left behind: rows, numbers, connections in use."""
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(url) as connection:
             connection.execute(_END_OTHERS)
             connection.execute(_EMPTY)
             connection.cursor().executemany("INSERT INTO meta (name, value) VALUES (%s, %s)", self.meta)
@@ -93,22 +150,20 @@ END $$
 
 
 @pytest.fixture(scope="session")
-def shared_postgresql(postgres: PostgresServer) -> Iterator[_Shared]:
-    """The database that the tests of this process take turns with."""
-    with postgres.database() as url:
-        _migrate(url)
-        with psycopg.connect(url) as connection:
-            meta = connection.execute("SELECT name, value FROM meta").fetchall()
-        yield _Shared(url, meta)
+def postgresql_databases(postgres: PostgresServer) -> Iterator[Databases]:
+    with ExitStack() as kept:
+        yield _OnServer(postgres, kept)
 
 
 def _migrate(url: str) -> None:
-    database = Database(url)
-    database.migrate()
-    database.close()
+    with _opened(url) as database:
+        database.migrate()
 
 
+@contextmanager
 def _opened(url: str) -> Iterator[Database]:
     database = Database(url)
-    yield database
-    database.close()
+    try:
+        yield database
+    finally:
+        database.close()

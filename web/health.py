@@ -28,11 +28,11 @@ def _look() -> dict[str, str | None]:
 def _database_problem() -> str | None:
     from sqlalchemy.exc import SQLAlchemyError
 
-    from integrator.errors import SchemaMismatch
+    from integrator.errors import HanmaruError
 
     try:
         parts().wiring.database.require_schema()
-    except SchemaMismatch as error:
+    except HanmaruError as error:
         return str(error)
     except (SQLAlchemyError, OSError):
         return "The database does not answer."

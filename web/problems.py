@@ -10,6 +10,7 @@ from integrator.errors import (
     IndexUnavailable,
     InvalidQuery,
     SchemaMismatch,
+    StorageUnavailable,
     UnknownListing,
     UnknownProduct,
 )
@@ -22,6 +23,7 @@ STATUS: dict[type[HanmaruError], tuple[int, str]] = {
     UnknownListing: (404, "unknown_listing"),
     IndexUnavailable: (503, "index_unavailable"),
     SchemaMismatch: (503, "schema_mismatch"),
+    StorageUnavailable: (503, "database_unavailable"),
 }
 _OTHERWISE = (500, "internal")
 

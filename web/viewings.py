@@ -50,9 +50,11 @@ class Viewings:
     def _flush(self, taken: Mapping[str, int]) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
+        from integrator.errors import StorageUnavailable
+
         try:
             self._write(taken)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StorageUnavailable) as error:
             # A busy database: these views are not worth another try.
             structlog.get_logger().warning("views not counted", views=sum(taken.values()), reason=type(error).__name__)
         finally:

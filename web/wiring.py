@@ -46,10 +46,32 @@ class Wiring:
 
     @cached_property
     def database(self) -> "Database":
-        """The database, of this program's age. Raises SchemaMismatch, naming the command that mends it."""
+        """The database, of this program's age. Raises SchemaMismatch, naming the command that mends it.
+
+        Raises InvalidSetting where another host works on it though one of our parts is for one host only.
+        """
         database = self.unchecked_database()
         database.require_schema()
+        self._refuse_second_host(database)
         return database
+
+    def _refuse_second_host(self, database: "Database") -> None:
+        from integrator.store.leases import find_other_host
+
+        with database.read() as connection:
+            other = find_other_host(connection, now=self.clock.now().timestamp())
+        if other is None:
+            return
+        if database.is_file:
+            raise InvalidSetting(
+                f"{other} works on this database now, which is a file for one host: set HANMARU_DATABASE_URL to a "
+                "PostgreSQL for several hosts, or wait a minute if that host is gone"
+            )
+        if self.settings.search is None:
+            raise InvalidSetting(
+                f"{other} works on this database now, but the index is in this host's own HANMARU_HOME: set "
+                "HANMARU_SEARCH_URL to a search server for several hosts, or wait a minute if that host is gone"
+            )
 
     def unchecked_database(self) -> "Database":
         """The database as it is, for those who migrate or look at it."""

@@ -55,6 +55,11 @@ class Database:
         return self._url.render_as_string(hide_password=True)
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a file, which the processes of one host alone may share."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
     def engine(self) -> Engine:
         """Made at the first use, one a process: a child lets go of its parent's without a word to the server."""
         with self._lock:
@@ -107,7 +112,7 @@ class Database:
         """Create the schema or bring it up to this code's age."""
         from alembic import command
 
-        if self._url.database and self._url.get_backend_name() == "sqlite":
+        if self._url.database and self.is_file:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         with self.write(_MIGRATING) as connection:
             command.upgrade(_alembic_config(connection), to)
@@ -145,7 +150,7 @@ class Database:
 
     def _exists(self) -> bool:
         file = self._url.database
-        if self._url.get_backend_name() != "sqlite" or file in (None, "", ":memory:"):
+        if not self.is_file or file in (None, "", ":memory:"):
             return True
         return Path(str(file)).exists()
 
@@ -184,7 +189,7 @@ def take_keys(connection: Connection, count: int) -> Sequence[int]:
 
 
 # Values by their place, as `Prepared` has them; SQLAlchemy's own form for this driver has them by name.
-_POSTGRESQL: Any = PGDialect_psycopg(paramstyle="format")
+_POSTGRESQL: Any = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 class Prepared:

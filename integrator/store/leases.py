@@ -76,6 +76,13 @@ def find_holders(connection: Connection, *, now: float) -> dict[tuple[str, str],
     }
 
 
+def find_other_host(connection: Connection, *, now: float) -> str | None:
+    """Another host on which a process holds a lease now."""
+    wanted = select(lease.c.holder).where(lease.c.holder.is_not(None), lease.c.expires_at > now)
+    hosts = {host_of(holder) for holder in connection.execute(wanted).scalars()}
+    return min(hosts - {socket.gethostname()}, default=None)
+
+
 def free_lease(connection: Connection, held: Lease) -> None:
     """Give the lease back; the number stays, so that it keeps rising."""
     mine = (lease.c.platform == held.platform) & (lease.c.lane == held.lane) & (lease.c.fence == held.fence)
@@ -106,11 +113,15 @@ def kept_alive(database: Database, held: Lease, clock: Clock) -> Iterator[None]:
         thread.join()
 
 
+def host_of(holder: str) -> str:
+    """Where a holder runs."""
+    return holder.partition(":")[0]
+
+
 def is_gone(holder: str) -> bool:
     """Whether a holder is a process of this host that does not run any more; of other hosts nothing is known."""
-    host, _, rest = holder.partition(":")
-    number = rest.partition(":")[0]
-    if host != socket.gethostname() or not number.isdecimal():
+    number = holder.partition(":")[2].partition(":")[0]
+    if host_of(holder) != socket.gethostname() or not number.isdecimal():
         return False
     try:
         os.kill(int(number), 0)

@@ -1,10 +1,10 @@
 """A small catalogue in a real database: accounts and listings written the way a sync writes them, then resolved."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -30,6 +30,7 @@ from integrator.resolve.partition import Resolved, resolve_marked
 from integrator.store import catalogue, worklist
 from integrator.store.database import Database, insert_for
 from integrator.store.tables import account, contact, listing, version
+from tests.databases import Databases
 
 RATES = Rates("2026-09-14", {"USD": Decimal(1), "KRW": Decimal("0.00075"), "EUR": Decimal("1.1")})
 START = datetime(2026, 9, 14, 3, 0, tzinfo=UTC)
@@ -202,31 +203,10 @@ class Shop:
         return found
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a migrated database: copying them is cheaper than migrating for every test."""
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return path.read_bytes()
-
-
 @pytest.fixture
-def open_shop(tmp_path: Path, empty_database: bytes) -> Iterator[Callable[[], Shop]]:
-    opened: list[Database] = []
-
-    def make() -> Shop:
-        path = tmp_path / f"shop{len(opened)}.db"
-        path.write_bytes(empty_database)
-        opened.append(Database(f"sqlite:///{path}"))
-        return Shop(opened[-1], StillClock())
-
-    yield make
-    for database in opened:
-        database.close()
+def open_shop(databases: Databases) -> Iterator[Callable[[], Shop]]:
+    with ExitStack() as lent:
+        yield lambda: Shop(lent.enter_context(databases.lend()), StillClock())
 
 
 @pytest.fixture

@@ -1,21 +1,21 @@
 """Publishing aside: it saves time, and whatever becomes of it nothing is lost."""
 
+import shutil
+
 import pytest
 
 from integrator.publish.publisher import Published, publish
 from integrator.publish.rebuild import verify
-from tests.fakes.shop import Shop, StillClock, empty_database, make_listing
+from tests.fakes.shop import Shop, StillClock, make_listing
 from web import showing
 from web.aside import publishing_aside
 from web.config import Settings
 from web.wiring import Wiring
 
-__all__ = ["empty_database"]
-
 
 @pytest.fixture
-def wiring(tmp_path, empty_database):
-    (tmp_path / "hanmaru.db").write_bytes(empty_database)
+def wiring(tmp_path, sqlite_template):
+    shutil.copyfile(sqlite_template, tmp_path / "hanmaru.db")
     made = Wiring(Settings.from_environment({"HANMARU_HOME": str(tmp_path)}))
     yield made
     made.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from integrator.errors import HanmaruError
+from integrator.errors import HanmaruError, StorageUnavailable
 from integrator.sync.outcome import count_of
 from web.config import Settings, find_unknown_names, platform_setting
 from web.wiring import Wiring
@@ -69,11 +69,17 @@ def _check_database(wiring: Wiring) -> Check:
     try:
         database.require_schema()
         age, _ = database.schema_age()
-    except SQLAlchemyError as error:
-        return Check("database", False, f"{database.url} does not answer ({type(error).__name__}): is its server up?")
+    except (SQLAlchemyError, StorageUnavailable) as error:
+        return Check("database", False, f"{database.url} does not answer ({_say_why(error)}): is its server up?")
     finally:
         database.close()
     return Check("database", True, f"{database.url}, age {age}")
+
+
+def _say_why(error: Exception) -> str:
+    """In the driver's words, without the advice that follows them."""
+    told = getattr(error.__cause__ or error, "orig", None) or error
+    return str(told).partition("\n")[0] or type(told).__name__
 
 
 def _check_worklist(wiring: Wiring) -> Check:

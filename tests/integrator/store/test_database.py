@@ -19,32 +19,32 @@ def test_migrations_make_exactly_the_tables(database) -> None:
     assert differences == []
 
 
-def test_migrations_go_down_and_up_again(empty_database) -> None:
-    empty_database.migrate()
-    empty_database.unmigrate()
-    with empty_database.read() as connection:
+def test_migrations_go_down_and_up_again(bare_database) -> None:
+    bare_database.migrate()
+    bare_database.unmigrate()
+    with bare_database.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
 
-    empty_database.migrate()
+    bare_database.migrate()
 
-    empty_database.require_schema()
-
-
-def test_migrating_twice_is_nothing(empty_database) -> None:
-    empty_database.migrate()
-    empty_database.migrate()
-
-    assert empty_database.schema_age() == (SCHEMA_AGE, 1)
+    bare_database.require_schema()
 
 
-def test_a_database_without_tables_names_the_command(empty_database) -> None:
+def test_migrating_twice_is_nothing(bare_database) -> None:
+    bare_database.migrate()
+    bare_database.migrate()
+
+    assert bare_database.schema_age() == (SCHEMA_AGE, 1)
+
+
+def test_a_database_without_tables_names_the_command(bare_database) -> None:
     with pytest.raises(SchemaMismatch, match="hanmaru migrate"):
-        empty_database.require_schema()
+        bare_database.require_schema()
 
 
 @pytest.mark.parametrize("backend", [SQLITE], indirect=True)
-def test_looking_at_a_database_that_is_not_there_makes_no_file(empty_database, tmp_path) -> None:
-    assert empty_database.schema_age() == (None, 0)
+def test_looking_at_a_database_that_is_not_there_makes_no_file(bare_database, tmp_path) -> None:
+    assert bare_database.schema_age() == (None, 0)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,9 +1,7 @@
 """Changes runs and census slices in any order, with kills between, end with what the platform shows."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,6 +18,7 @@ from integrator.sync.commit import Committer
 from integrator.sync.outcome import Outcome
 from integrator.sync.run import Slice, _Attempt, sync_feed
 from integrator.sync.units import gather
+from tests.databases import Databases
 from tests.fakes.clock import FakeClock
 from tests.fakes.connector import FakeConnector, row
 
@@ -176,15 +175,6 @@ def _find_faults(database: Database) -> list[str]:
     return wrong + [f"{each} does not add up" for each in counted if not each.is_conserved()]
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("order") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
-    return path
-
-
 @settings(
     max_examples=50,
     deadline=None,
@@ -193,22 +183,18 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 @given(follows=st.booleans(), steps=st.lists(STEPS, max_size=10))
 def test_any_order_of_slices_and_kills_ends_with_what_the_platform_shows(
-    empty: Path, monkeypatch: pytest.MonkeyPatch, *, follows: bool, steps: list[Change | Sync]
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, *, follows: bool, steps: list[Change | Sync]
 ) -> None:
     """`follows`: whether changes are read while a first census goes on."""
     monkeypatch.setattr("integrator.sync.run.gather", lambda pieces: gather(pieces, records=1))
     monkeypatch.setattr(release, "BATCH", 2)
-    trial = empty.with_name("trial.db")
-    for left in empty.parent.glob("trial.db*"):
-        left.unlink()
-    shutil.copy(empty, trial)
-    life = Life(Database(f"sqlite:///{trial}"), monkeypatch)
-    life.feed.tells_watermark = follows
+    with databases.lend() as database:
+        life = Life(database, monkeypatch)
+        life.feed.tells_watermark = follows
 
-    for step in steps:
-        life.change(step) if isinstance(step, Change) else life.sync(step)
-    life.settle()
+        for step in steps:
+            life.change(step) if isinstance(step, Change) else life.sync(step)
+        life.settle()
 
-    assert _shown(life.database) == _expected(life)
-    assert _find_faults(life.database) == []
-    life.database.close()
+        assert _shown(database) == _expected(life)
+        assert _find_faults(database) == []

@@ -1,12 +1,9 @@
 """Whose turn it is: changes before the census, the census before details, and nothing that may not be read now."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import insert, update
 
 from integrator.record import Confirmation, Lane
-from integrator.store.database import Database
 from integrator.store.feeds import load_states, register_feeds, save_feed
 from integrator.store.leases import TERM_S, take_lease
 from integrator.store.runs import Run, RunState, begin_run, end_run, lose_dead_runs
@@ -21,9 +18,7 @@ HOUR, DAY = 3600.0, 86_400.0
 
 
 @pytest.fixture
-def connection(tmp_path: Path):
-    database = Database(f"sqlite:///{tmp_path}/h.db")
-    database.migrate()
+def connection(database):
     with database.write() as open_connection:
         register_feeds(open_connection, ["buykorea"])
         yield open_connection
