@@ -22,7 +22,8 @@ from integrator.store.tables import run
 from integrator.sync.commit import Committer
 from integrator.sync.units import Unit
 from tests.drills.crash.feeds import LongFeed, MockFeed, serving_two_days, take_small_pages
-from tests.drills.crash.world import FIRST, Ground, Said, World
+from tests.drills.crash.ground import Ground
+from tests.drills.crash.world import FIRST, Said, World
 from tests.drills.tally import OpenTally, Tally
 
 SEED = 0  # nothing here is random

@@ -12,8 +12,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -22,8 +23,16 @@ from sqlalchemy import Engine, event
 
 from integrator.ports import IndexWriter
 
-# What begins a transaction that writes.
-BEGIN = "BEGIN IMMEDIATE"
+BEGIN, COMMIT = "BEGIN", "COMMIT"
+
+# Sorts of instants by how their names begin; whatever else there is, is a statement.
+_KINDS = {BEGIN: "transactions", COMMIT: "transactions", "HTTP": "exchanges", "a file": "files", "the index": "index"}
+OUTSIDE = {"exchanges", "files", "index"}
+
+
+def kind_of(name: str) -> str:
+    """The sort of an instant, for people."""
+    return next((kind for begins, kind in _KINDS.items() if name.startswith(begins)), "statements")
 
 
 @dataclass(slots=True)
@@ -33,17 +42,12 @@ class Points:
     last: int = 0
     sign: signal.Signals = signal.SIGKILL
     names: list[str] = field(default_factory=list)
-    noted: int = 0  # how many there had been when `note` was called
 
     def reach(self, name: str) -> None:
         """One more instant."""
         self.names.append(name)
         if len(self.names) == self.last:
             os.kill(os.getpid(), self.sign)
-
-    def note(self) -> None:
-        """Remember how many there have been."""
-        self.noted = len(self.names)
 
     @contextmanager
     def around(self, name: str) -> Iterator[None]:
@@ -52,10 +56,15 @@ class Points:
         yield
         self.reach(f"{name} is over")
 
-    def watch(self, asked: Callable[[str], None]) -> None:
-        """From now on, for as long as this process lives; `asked` is told of every HTTP exchange before it."""
+    def watch(self, asked: Callable[[str], None] = lambda _question: None) -> Self:
+        """From now on, for as long as this process lives; `asked` is told of every HTTP exchange before it.
+
+        Listeners of every engine hear of a transaction before the engine's own do: what begins one on this database or
+        that, a statement or not, comes after its instant.
+        """
+        event.listen(Engine, "begin", lambda _connection: self.reach(BEGIN))
         event.listen(Engine, "before_cursor_execute", self._execute)
-        event.listen(Engine, "commit", lambda _connection: self.reach("COMMIT"))
+        event.listen(Engine, "commit", lambda _connection: self.reach(COMMIT))
         send, replace = HTTPAdapter.send, os.replace
 
         def exchange(adapter: HTTPAdapter, request: requests.PreparedRequest, **how: Any) -> requests.Response:
@@ -70,14 +79,17 @@ class Points:
 
         HTTPAdapter.send = exchange  # type: ignore[method-assign,assignment]
         os.replace = rename  # type: ignore[assignment]
+        return self
 
     def _execute(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        self.reach(shape_of(statement))
+        if not statement.startswith(BEGIN):  # told already
+            self.reach(shape_of(statement))
 
 
+@cache
 def shape_of(statement: str) -> str:
     """The statement, whatever the length of its lists."""
-    one_mark = re.sub(r"%\(\w+\)s", "?", re.sub(r"\s+", " ", statement))
+    one_mark = re.sub(r"%(?:\(\w+\))?s(?:::\w+)?", "?", re.sub(r"\s+", " ", statement))
     return re.sub(r"\?(?:, \?)+", "?", one_mark)
 
 
