@@ -87,7 +87,7 @@ _SELLER_FILLED: Final[Mapping[str, Callable[[Account], object]]] = {
     "seller.employees": lambda said: said.employees,
     "seller.sales": lambda said: said.sales,
     "seller.markets": lambda said: said.markets,
-    "seller.contact.brn": lambda said: said.contact and said.contact.brn,
+    "seller.contact.brn": lambda said: said.contact and said.contact.brn_valid,
     "seller.contact.person": lambda said: said.contact and said.contact.person,
     "seller.contact.phone": lambda said: said.contact and said.contact.phone,
     "seller.contact.email": lambda said: said.contact and said.contact.email,

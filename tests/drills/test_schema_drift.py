@@ -103,12 +103,13 @@ class Mutation:
     platform: str
     path: Path_
     kind: str
+    of: Kind = Kind.LISTING
 
     def __str__(self) -> str:
         return f"{self.platform} {'.'.join(self.path)} {self.kind}"
 
     def apply(self, record: Record, connector: Connector) -> Record:
-        if record.kind is not Kind.LISTING:
+        if record.kind is not self.of:
             return record
         fields = json.loads(json.dumps(connector.decode(record.kind, record.body)))
         *above, name = self.path
@@ -119,10 +120,10 @@ class Mutation:
             (_edit if self.kind == EDITED else KINDS[self.kind])(row, name)
             if above and isinstance(row.get(name), dict):
                 row[name] = json.dumps(row[name])  # a table's cell is text
-        return _as_record(record, fields)
+        return as_record(record, fields)
 
 
-def _as_record(record: Record, fields: Mapping[str, Wire]) -> Record:
+def as_record(record: Record, fields: Mapping[str, Wire]) -> Record:
     body = json.dumps(fields, ensure_ascii=False).encode()
     return replace(record, fields=fields, cut=lambda: body, sequence=record.sequence and record.sequence + 1)
 
@@ -168,13 +169,17 @@ class Stage:
             self._connector = found.open(access, clock=clock, spool=DiskSpool(folder / "spool"))
             pieces = list(self._connector.fetch(Plan(Lane.CENSUS)))
         records = [each for piece in pieces if isinstance(piece, Batch) for each in piece.records]
-        self.records = [each for each in records if each.kind in (Kind.LISTING, Kind.ACCOUNT)]
+        self.records = self.pick([each for each in records if each.kind in (Kind.LISTING, Kind.ACCOUNT)])
         self._read = folder / f"{platform}.db"
         database = Database(f"sqlite:///{self._read}")
         database.migrate()
         assert self.sync(database, self.records).state == "succeeded"
         self.shown = read_shown(database)
         database.close()
+
+    def pick(self, records: list[Record]) -> list[Record]:
+        """What of a platform's records is read."""
+        return records
 
     def sync(self, database: Database, records: Iterable[Record], *, full: bool = True) -> Outcome:
         clock = FakeClock()
@@ -187,14 +192,14 @@ class Stage:
         edit = Mutation(self.platform, MODEL[self.platform], EDITED)
         every = [edit.apply(each, self._connector) for each in self.records]
         some = [each if place % 3 else mutation.apply(each, self._connector) for place, each in enumerate(every)]
-        with self._trying() as database:
+        with self.trying() as database:
             outcome = self.sync(database, some, full=False)
             after = read_shown(database)
         wrong = [f"{mutation}: {outcome.state}"] if outcome.state != "held" else []
         return wrong + [f"{mutation}: what is shown is another"] * (after != self.shown)
 
     def try_mutation(self, mutation: Mutation) -> list[str]:
-        with self._trying() as database:
+        with self.trying() as database:
             outcome = self.sync(database, [mutation.apply(each, self._connector) for each in self.records])
             after, unknowns = read_shown(database), _read_unknowns(database)
         if outcome.state != "succeeded":
@@ -204,7 +209,7 @@ class Stage:
         return [f"{mutation}: {each}" for each in compare(self.shown, after, said=frozenset(said))]
 
     @contextmanager
-    def _trying(self) -> Iterator[Database]:
+    def trying(self) -> Iterator[Database]:
         """A copy of what was read."""
         trial = self._folder / "trial.db"
         for left in self._folder.glob("trial.db*"):
