@@ -1,7 +1,7 @@
 """A small catalogue in a real database: accounts and listings written the way a sync writes them, then resolved."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -203,12 +203,22 @@ class Shop:
         return found
 
 
-@pytest.fixture
-def open_shop(databases: Databases) -> Iterator[Callable[[], Shop]]:
-    with ExitStack() as lent:
-        yield lambda: Shop(lent.enter_context(databases.lend()), StillClock())
+LendShop = Callable[[], AbstractContextManager[Shop]]
 
 
 @pytest.fixture
-def shop(open_shop: Callable[[], Shop]) -> Shop:
-    return open_shop()
+def lend_shop(databases: Databases) -> LendShop:
+    """For a test that needs several."""
+
+    @contextmanager
+    def lend() -> Iterator[Shop]:
+        with databases.lend() as database:
+            yield Shop(database, StillClock())
+
+    return lend
+
+
+@pytest.fixture
+def shop(lend_shop: LendShop) -> Iterator[Shop]:
+    with lend_shop() as lent:
+        yield lent

@@ -1,5 +1,5 @@
 """The small catalogue of `tests.fakes.shop`."""
 
-from tests.fakes.shop import open_shop, shop
+from tests.fakes.shop import lend_shop, shop
 
-__all__ = ["open_shop", "shop"]
+__all__ = ["lend_shop", "shop"]

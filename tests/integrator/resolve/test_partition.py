@@ -1,7 +1,5 @@
 """The use case: marks to sellers to products, in any order and any batches, with ids that survive."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from integrator.resolve.judgements import make_judgement
 from integrator.store import catalogue, edges, sellers, worklist
 from integrator.store.tables import edge, ledger, outbox, product, seller
 from integrator.store.tables import worklist as worklist_table
-from tests.fakes.shop import Shop, make_listing
+from tests.fakes.shop import LendShop, Shop, make_listing
 
 HS = Hs(HsState.EXACT6, "330499", "330499")
 BRN, OTHER_BRN = "0018100017", "0038200039"
@@ -273,14 +271,14 @@ def test_a_seller_that_cannot_be_worked_out_stops_nobody(shop: Shop) -> None:
     assert waiting == ["C1"]
 
 
-def test_two_processes_give_what_one_gives(open_shop: Callable[[], Shop]) -> None:
-    alone, crew = open_shop(), open_shop()
-    for each in (alone, crew):
-        stock(each)
-    alone.resolve()
-    crew.resolve(workers=2)
-    assert alone.clusters() == crew.clusters()
-    assert alone.product_of("buykorea:100") == crew.product_of("buykorea:100")
+def test_two_processes_give_what_one_gives(lend_shop: LendShop) -> None:
+    with lend_shop() as alone, lend_shop() as crew:
+        for each in (alone, crew):
+            stock(each)
+        alone.resolve()
+        crew.resolve(workers=2)
+        assert alone.clusters() == crew.clusters()
+        assert alone.product_of("buykorea:100") == crew.product_of("buykorea:100")
 
 
 def test_an_id_never_given_is_an_unknown_product(shop: Shop) -> None:
@@ -314,31 +312,33 @@ arrivals = st.lists(
 )
 @given(arrivals=arrivals, data=st.data())
 def test_any_order_and_any_batches_give_the_clusters_of_a_rebuild(
-    arrivals: list[tuple[str, int, str]], data: st.DataObject, open_shop: Callable[[], Shop]
+    arrivals: list[tuple[str, int, str]], data: st.DataObject, lend_shop: LendShop
 ) -> None:
-    at_once, in_turn = open_shop(), open_shop()
-    order = data.draw(st.permutations(arrivals))
-    for target, sequence in ((at_once, arrivals), (in_turn, order)):
-        for platform, account, title in sequence:
-            # Account 2 is one firm on all platforms, account 3 another; accounts 1 are strangers to each other.
-            brn = {1: None, 2: BRN, 3: OTHER_BRN}[account]
-            shop_name = f"{platform} stranger" if account == 1 else f"Firm {account}"
-            target.account(platform, str(account), shop_name, brn=brn)
-            target.listing(make_listing(platform, f"{account}-{TITLES.index(title)}", str(account), title, hs=HS))
-            if target is in_turn and data.draw(st.booleans()):
-                target.resolve()
-        target.resolve()
-    assert at_once.clusters() == in_turn.clusters()
-    with in_turn.database.read() as connection:
-        hops = select(ledger.c.id).where(
-            ledger.c.leads_to.in_(select(ledger.c.id).where(ledger.c.leads_to.is_not(None)))
-        )
-        assert connection.execute(hops).all() == []
-        living = select(product.c.id).where(product.c.id.in_(select(ledger.c.id).where(ledger.c.leads_to.is_not(None))))
-        assert connection.execute(living).all() == []
-        ones = set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
-    with at_once.database.read() as connection:
-        assert ones == set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
+    with lend_shop() as at_once, lend_shop() as in_turn:
+        order = data.draw(st.permutations(arrivals))
+        for target, sequence in ((at_once, arrivals), (in_turn, order)):
+            for platform, account, title in sequence:
+                # Account 2 is one firm on all platforms, account 3 another; accounts 1 are strangers to each other.
+                brn = {1: None, 2: BRN, 3: OTHER_BRN}[account]
+                shop_name = f"{platform} stranger" if account == 1 else f"Firm {account}"
+                target.account(platform, str(account), shop_name, brn=brn)
+                target.listing(make_listing(platform, f"{account}-{TITLES.index(title)}", str(account), title, hs=HS))
+                if target is in_turn and data.draw(st.booleans()):
+                    target.resolve()
+            target.resolve()
+        assert at_once.clusters() == in_turn.clusters()
+        with in_turn.database.read() as connection:
+            hops = select(ledger.c.id).where(
+                ledger.c.leads_to.in_(select(ledger.c.id).where(ledger.c.leads_to.is_not(None)))
+            )
+            assert connection.execute(hops).all() == []
+            living = select(product.c.id).where(
+                product.c.id.in_(select(ledger.c.id).where(ledger.c.leads_to.is_not(None)))
+            )
+            assert connection.execute(living).all() == []
+            ones = set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
+        with at_once.database.read() as connection:
+            assert ones == set(connection.execute(select(edge.c.kind, edge.c.left, edge.c.right)).all())
 
 
 def test_a_person_splits_and_joins_sellers(shop: Shop) -> None:
