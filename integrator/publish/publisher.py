@@ -10,7 +10,7 @@ from integrator.product import Product
 from integrator.publish.document import Draft, make_document
 from integrator.store import outbox
 from integrator.store.database import CATALOGUE, Database
-from integrator.store.outbox import DROP, PUT, Told, Waiting
+from integrator.store.outbox import DROP, PUT, Waiting
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -86,17 +86,13 @@ class Publishing:
         return self.published
 
     def _put(self, rows: Sequence[Waiting], state: "_State") -> None:
+        """Also what the index was told last: a write in between, whose answer was lost, may be there."""
         puts: list[tuple[Waiting, IndexDocument]] = []
         drops: list[Waiting] = []
-        needless: list[Waiting] = []
         for row in rows:
-            last = state.told.get(row.product_id)
-            is_there = last is not None and last.operation == PUT
             document = state.document(row.product_id, DocumentVersion(self._epoch, row.sequence))
             if document is None:
-                (drops if is_there else needless).append(row)
-            elif last is not None and is_there and last.digest == document.digest:
-                needless.append(row)
+                drops.append(row)
             else:
                 puts.append((row, document))
         if puts:
@@ -106,9 +102,6 @@ class Publishing:
             self._acks += self._index.drop(versions)
         self._asked.update((row.product_id, (row, document.digest)) for row, document in puts)
         self._asked.update((row.product_id, (row, "")) for row in drops)
-        if needless:
-            with self._database.write(CATALOGUE) as connection:
-                outbox.acknowledge(connection, (), epoch=self._epoch, leave=needless)
 
     def _commit(self) -> None:
         """Acknowledged rows leave, refused ones stay with the reason. A row without an answer of its own stays too."""
@@ -131,9 +124,8 @@ class Publishing:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is known of a batch's products: drafts or contents of the visible ones, and what the index was told."""
+    """What is known of a batch's visible products: drafts, or contents."""
 
-    told: Mapping[str, Told]
     drafts: Mapping[str, Draft] = field(default_factory=dict)
     contents: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -153,7 +145,7 @@ def _load_state(database: Database, rows: Sequence[Waiting], drafts: dict[str, D
         digests = outbox.load_digests(connection, list(handed))
         fresh = {each: handed[each] for each, digest in digests.items() if handed[each].digest == digest}
         contents = outbox.load_contents(connection, [each for each in ids if each not in fresh])
-        return _State(outbox.load_told(connection, ids), fresh, contents)
+        return _State(fresh, contents)
 
 
 def _as_done(row: Waiting, digest: str) -> Waiting:

@@ -102,8 +102,6 @@ def queue_drift(database: Database, index: IndexWriter) -> int:
     }
     if wanted:
         with database.write(CATALOGUE) as connection:
-            outbox.forget_told(connection, drift.missing + drift.differing)
-            outbox.remember_surplus(connection, drift.surplus)
             outbox.queue(connection, wanted, run=None, now=0.0)
     return len(wanted)
 

@@ -138,10 +138,8 @@ _leave = Prepared(
 )
 
 
-def acknowledge(
-    connection: Connection, told: Sequence[tuple[Waiting, str]], *, epoch: int, leave: Sequence[Waiting] = ()
-) -> None:
-    """These were written: (row, digest) pairs; `leave` needed no write. A row queued anew meanwhile stays."""
+def acknowledge(connection: Connection, told: Sequence[tuple[Waiting, str]], *, epoch: int) -> None:
+    """These were written: (row, digest) pairs. A row queued anew meanwhile stays."""
     names = ("product_id", "epoch", "sequence", "digest", "operation")
     statement = insert_for(connection, published).values({name: bindparam(name) for name in names})
     statement = statement.on_conflict_do_update(
@@ -149,7 +147,7 @@ def acknowledge(
     )
     rows = [(row.product_id, epoch, row.sequence, digest, row.operation) for row, digest in told]
     Prepared(statement, *names).many(connection, rows)
-    _leave.many(connection, [(row.product_id, row.sequence) for row in (*(row for row, _ in told), *leave)])
+    _leave.many(connection, [(row.product_id, row.sequence) for row, _ in told])
 
 
 def refuse(connection: Connection, refused: Sequence[tuple[Waiting, str]]) -> None:
@@ -191,17 +189,3 @@ def count_outbox(connection: Connection) -> tuple[int, int]:
         int(connection.execute(waiting.where(outbox.c.set_aside.is_(False))).scalar_one()),
         int(connection.execute(waiting.where(outbox.c.set_aside.is_(True))).scalar_one()),
     )
-
-
-def forget_told(connection: Connection, product_ids: Iterable[str]) -> None:
-    """The index turned out not to hold what it was told of these."""
-    for piece in chunks(sorted(set(product_ids))):
-        connection.execute(delete(published).where(published.c.product_id.in_(piece)))
-
-
-def remember_surplus(connection: Connection, product_ids: Iterable[str]) -> None:
-    """The index turned out to hold these, whatever we believed: so that they are taken out."""
-    names = ("product_id", "epoch", "sequence", "digest", "operation")
-    statement = insert_for(connection, published).values({name: bindparam(name) for name in names})
-    statement = statement.on_conflict_do_update(index_elements=[published.c.product_id], set_={"operation": PUT})
-    Prepared(statement, *names).many(connection, [(each, 0, 0, "", PUT) for each in sorted(set(product_ids))])
