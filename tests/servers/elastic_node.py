@@ -1,7 +1,6 @@
 """One node of Elasticsearch: its folder, its settings, its process."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +10,7 @@ import requests
 
 from tests.servers.distribution import fetch, find_cache, unpack
 from tests.servers.java import ADVICE, find_java
-from tests.servers.run import Missing, Process, Run, find_account, find_free_port, wait_until
+from tests.servers.run import Missing, Process, Run, find_free_port, give_away, wait_until
 
 READY_S = 300
 
@@ -73,7 +72,7 @@ def make_node(run: Run, name: str, settings: Mapping[str, str], *, files: Iterab
     # Apart from the rest: whoever may write to the temporary folder must not be able to change the settings.
     temporary = folder / "tmp"
     temporary.mkdir()
-    _give_away(configuration, temporary)
+    give_away(folder)
     port = find_free_port()
     scheme = "https" if settings.get("xpack.security.http.ssl.enabled") == "true" else "http"
     paths = {"path.data": str(folder / "data"), "path.logs": str(folder / "logs"), "http.port": str(port)}
@@ -95,11 +94,3 @@ def wait_for_nodes(nodes: Iterable[Node], *, auth: tuple[str, str] | None = None
                 return False
 
         wait_until(is_ready, each.process(), log=each.log(), timeout_s=READY_S)
-
-
-def _give_away(*folders: Path) -> None:
-    """To the account that the node runs as: it writes a keystore beside its settings."""
-    account = find_account()
-    if account:
-        for each in (path for folder in folders for path in (folder, *folder.rglob("*"))):
-            os.chown(each, account.pw_uid, account.pw_gid)

@@ -28,6 +28,7 @@ class Spec:
     command: list[str]
     environ: dict[str, str]
     log: str
+    stop: int  # the signal that ends it in order
     user: int | None  # numbers of an account; None: ours
     group: int | None
 
@@ -45,7 +46,7 @@ def main() -> None:
     sys.stdout.flush()
     silence()
     is_stopped = owner is not None and stopped in select.select([owner, stopped], [], [])[0]
-    end(server)
+    end(server, spec.stop)
     folder = Path(spec.folder)
     shutil.rmtree(folder if is_stopped else folder.parent, ignore_errors=True)
 
@@ -82,9 +83,9 @@ def silence() -> None:
         os.dup2(nowhere, descriptor)
 
 
-def end(server: subprocess.Popen[bytes]) -> None:
+def end(server: subprocess.Popen[bytes], stop: int) -> None:
     """Politely, then whatever of the group is left."""
-    server.terminate()
+    server.send_signal(stop)
     with suppress(subprocess.TimeoutExpired):
         server.wait(GRACE_S)
     with suppress(ProcessLookupError):

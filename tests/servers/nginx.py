@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.run import Missing, Run, run_as_server, wait_until
+from tests.servers.run import Missing, Run, give_away, run_as_server, wait_until
 
 # What surrounds a site in Debian's package and in the container image, with every file in the server's own folder.
 _FRAME = """
@@ -44,6 +44,7 @@ class Nginx:
         folder = self.run.make_folder("nginx")
         (folder / "site.conf").write_text(site.replace("FOLDER", str(folder)), "utf-8")
         (folder / "nginx.conf").write_text(_FRAME.format(folder=folder), "utf-8")
+        give_away(folder)
         words = [self.program, "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")]
         run_as_server(folder, [*words, "-t"])
         process = self.run.start(folder, words)

@@ -118,6 +118,7 @@ def redis_url(redis_server: RedisServer) -> Iterator[str]:
 @pytest.fixture
 def lone_redis(servers: Run) -> Iterator[LoneRedis]:
     """A started Redis for one test, which may kill it."""
+    servers.make()
     made = LoneRedis(servers)
     _have(lambda _: made.start(), servers)
     yield made

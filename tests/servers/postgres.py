@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from signal import SIGINT
 from urllib.parse import urlsplit
 
 import psycopg
@@ -76,7 +77,8 @@ def _start(run: Run) -> str:
                            "--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={files}"])  # fmt: skip
     port = find_free_port()
     options = [f"--{name}={value}" for name, value in {**_OPTIONS, "port": str(port)}.items()]
-    process = run.start(folder, [str(programs / "postgres"), "-D", str(files), *options])
+    # SIGTERM would wait for the clients.
+    process = run.start(folder, [str(programs / "postgres"), "-D", str(files), *options], stop=SIGINT)
     url = _LINK.format(port=port)
     wait_until(lambda: _answers(url), process, log=Path(f"{folder}.log"), timeout_s=60)
     return url

@@ -65,7 +65,7 @@ class LoneRedis:
 def have_redis(run: Run, environ: Mapping[str, str] = os.environ) -> RedisServer:
     """The server that HANMARU_TEST_REDIS_URL names, without a number behind it, else the run's own. Raises Missing."""
     url = environ.get(SETTING) or run.share("Redis", lambda: {"url": _start_shared(run)})["url"]
-    run.folder.mkdir(mode=0o711, exist_ok=True)
+    run.make()
     return RedisServer(url.rstrip("/"), run.folder)
 
 

@@ -16,13 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers.keeper import Spec, open_process
+from tests.servers.keeper import GRACE_S, Spec, open_process
 
 # What a server process gets of our environment: nothing that could point it at files or settings of ours.
 _PASSED = ("PATH", "LANG", "TZ")
@@ -64,24 +64,11 @@ class Process:
         os.killpg(self.server, signal.SIGKILL)
 
     def is_alive(self) -> bool:
-        watched = open_process(self.server)
-        if watched is None:
-            return False
-        try:
-            return not select.select([watched], [], [], 0)[0]
-        finally:
-            os.close(watched)
+        return not has_ended(self.server)
 
-    def end(self, timeout_s: float = 30) -> None:
-        """Politely; returns when the keeper has ended too. Ended already is well."""
-        watched = open_process(self.keeper)
-        if watched is None:
-            return
-        try:
-            os.kill(self.keeper, signal.SIGTERM)
-            select.select([watched], [], [], timeout_s)
-        finally:
-            os.close(watched)
+    def end(self) -> None:
+        """Politely; returns when server and keeper have ended. Ended already is well."""
+        end_all([self])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +87,7 @@ class Run:
 
         Raises Missing, with the same words in every process of the run.
         """
-        self.folder.mkdir(mode=0o711, exist_ok=True)
+        self.make()
         path = self.folder / f"{name}.note"
         with _locked(self.folder / f"{name}.lock"):
             if not path.exists():
@@ -110,16 +97,29 @@ class Run:
             raise Missing(note.missing)
         return note.facts
 
+    def make(self) -> None:
+        """The run's own folder, if it is not there yet. Whatever the umask, servers pass through it to theirs."""
+        self.folder.mkdir(exist_ok=True)
+        self.folder.chmod(0o711)
+
     def make_folder(self, name: str) -> Path:
         """A folder that the server's account owns and nobody else reads."""
         made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
-        account = find_account()
-        if account:
-            os.chown(made, account.pw_uid, account.pw_gid)
+        give_away(made)
         return made
 
-    def start(self, folder: Path, command: list[str], *, environ: Mapping[str, str] | None = None) -> Process:
-        """Start a server whose folder (of `make_folder`) is `folder`; its output goes to `folder`.log."""
+    def start(
+        self,
+        folder: Path,
+        command: list[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        stop: signal.Signals = signal.SIGTERM,
+    ) -> Process:
+        """Start a server whose folder (of `make_folder`) is `folder`; its output goes to `folder`.log.
+
+        `stop` is the signal that ends it in order, even while clients are connected.
+        """
         account = find_account()
         spec = Spec(
             owner=self.owner,
@@ -127,6 +127,7 @@ class Run:
             command=command,
             environ=make_environ(folder, environ),
             log=f"{folder}.log",
+            stop=stop,
             user=account.pw_uid if account else None,
             group=account.pw_gid if account else None,
         )
@@ -138,7 +139,7 @@ class Run:
             raise NotStarted(f"{command[0]} did not start: {said.stderr.strip()}")
         made = Process(**json.loads(said.stdout))
         with (self.folder / "processes").open("a", encoding="utf-8") as file:
-            file.write(f"{made.keeper} {made.server}\n")
+            file.write(f"{said.stdout}\n")
         return made
 
     def notes(self) -> list[Note]:
@@ -149,15 +150,43 @@ class Run:
         """End every server of the run, by its number, and remove the folder."""
         with suppress(FileNotFoundError):
             lines = (self.folder / "processes").read_text("utf-8").splitlines()
-            for line in reversed(lines):
-                keeper, server = line.split()
-                Process(int(keeper), int(server)).end()
+            end_all([Process(**json.loads(line)) for line in lines])
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def end_all(processes: Sequence[Process]) -> None:
+    """All at once, for each takes its time; waits for the last."""
+    for each in processes:
+        with suppress(ProcessLookupError):
+            os.kill(each.keeper, signal.SIGTERM)
+    for each in processes:
+        has_ended(each.keeper, within_s=2 * GRACE_S)
+
+
+def has_ended(pid: int, *, within_s: float = 0) -> bool:
+    """Whether the process is gone, or goes in that time; it need not be a child of ours."""
+    watched = open_process(pid)
+    if watched is None:
+        return True
+    try:
+        polled = select.poll()
+        polled.register(watched)
+        return bool(polled.poll(within_s * 1000))
+    finally:
+        os.close(watched)
 
 
 def find_account() -> pwd.struct_passwd | None:
     """Whom a server runs as: PostgreSQL and Elasticsearch refuse root. None: as we do."""
     return pwd.getpwnam(_ACCOUNT) if os.geteuid() == 0 else None
+
+
+def give_away(folder: Path) -> None:
+    """With all that was put into it, to the account that servers run as."""
+    account = find_account()
+    if account:
+        for each in (folder, *folder.rglob("*")):
+            os.chown(each, account.pw_uid, account.pw_gid)
 
 
 def make_environ(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -193,17 +222,12 @@ def find_free_port() -> int:
 def wait_until(is_ready: Callable[[], bool], process: Process, *, log: Path, timeout_s: float) -> None:
     """Ask ten times a second. Raises NotStarted when the server ends, or not in time."""
     until = time.monotonic() + timeout_s
-    watched = open_process(process.server)
-    try:
-        while not is_ready():
-            # Waiting for the process is the pause: its end is known at once.
-            has_ended = watched is None or select.select([watched], [], [], 0.1)[0]
-            if has_ended or time.monotonic() > until:
-                reason = "ended" if has_ended else f"was not ready in {timeout_s:.0f} s"
-                raise NotStarted(f"{log.stem} {reason}:\n{log.read_text('utf-8', 'replace')[-3000:]}")
-    finally:
-        if watched is not None:
-            os.close(watched)
+    while not is_ready():
+        # Waiting for the process is the pause: its end is known at once.
+        is_gone = has_ended(process.server, within_s=0.1)
+        if is_gone or time.monotonic() > until:
+            reason = "ended" if is_gone else f"was not ready in {timeout_s:.0f} s"
+            raise NotStarted(f"{log.stem} {reason}:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
 def _make_note(name: str, start: Callable[[], Mapping[str, Any]]) -> Note:

@@ -1,7 +1,5 @@
 """Servers are started once a run and never outlive it."""
 
-import os
-import select
 import signal
 import subprocess
 import sys
@@ -10,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.keeper import open_process
-from tests.servers.run import Missing, NotStarted, Process, Run, wait_until
+from tests.servers.run import Missing, NotStarted, Process, Run, has_ended, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOREVER = ["/bin/sleep", "600"]
@@ -19,7 +16,7 @@ OWNER = f"""
 import sys, time
 from tests.servers.run import Run
 run = Run.of_this_process()
-run.share("x", lambda: {{}})
+run.make()
 process = run.start(run.make_folder("forever"), {FOREVER})
 print(process.keeper, process.server, run.folder, flush=True)
 time.sleep(600)
@@ -29,19 +26,9 @@ time.sleep(600)
 @pytest.fixture
 def run():
     made = Run.of_this_process()
-    made.folder.mkdir(mode=0o711)
+    made.make()
     yield made
     made.end()
-
-
-def ends(pid, timeout_s=30):
-    watched = open_process(pid)
-    if watched is None:
-        return True
-    try:
-        return bool(select.select([watched], [], [], timeout_s)[0])
-    finally:
-        os.close(watched)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -53,8 +40,8 @@ def test_a_server_ends_with_its_owner_and_leaves_no_folder(how):
     owner.send_signal(how)
     owner.communicate()
 
-    assert ends(int(server))
-    assert ends(int(keeper))
+    assert has_ended(int(server), within_s=30)
+    assert has_ended(int(keeper), within_s=30)
     assert not Path(folder).exists()
 
 
@@ -85,7 +72,7 @@ def test_a_killed_server_takes_its_children_along(run):
 
     process.kill()
 
-    assert ends(child)
+    assert has_ended(child, within_s=30)
 
 
 def test_a_server_that_ends_instead_of_answering_is_reported_with_its_log(run):
