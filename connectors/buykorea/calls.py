@@ -38,6 +38,7 @@ class Calls:
         self._calls_a_day = calls_a_day
         self._day: Window | None = None
         self.now: datetime | None = None
+        self.listed = 0  # questions about listings
 
     def ask(self, path: str, query: Query) -> WirePage:
         """One call. Raises FeedUnavailable, QuotaSpent, AccessRefused or FeedChanged as section 4 has it."""
@@ -45,6 +46,7 @@ class Calls:
             self._clock.sleep(self._gap_s)
         text = f"serviceKey={self._key}&type=json&{urlencode(query)}"
         number = int(query.get("pageNo", 1))
+        self.listed += path == LISTINGS
         page = self._transport.read(
             path, query=text, reader=lambda answer: self._judge(answer, path, number), counted=lambda: self._day
         )

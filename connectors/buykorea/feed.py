@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -37,6 +38,9 @@ ACCOUNT_READINGS: Final = (89, 73)
 # At each end of the list; rows without a readable day are a handful, and more than that is another fault.
 _UNDATED_PAGES: Final = 10
 _ASKS_A_BATCH: Final = 20
+# What a first reading costs: windows overlap pages at their ends, and some are sized wrongly at first. Then the total.
+_CALLS_A_PAGE: Final = 1.25
+_LAST_CALLS: Final = 2
 
 
 class BuyKorea:
@@ -136,13 +140,14 @@ class _Place:
     days: int = 1
     total: int = 0  # rows declared when the walk began
     counted: int = 0  # rows of closed windows
+    calls: int = 0  # asked for listings so far
     open_windows: list[str] = field(default_factory=list)
 
     def as_position(self) -> dict[str, Json]:
         return {
             "began": self.began, "stage": self.stage, "page": self.page, "days": self.days, "total": self.total,
             "first": f"{self.first:%Y%m%d}" if self.first else None, "counted": self.counted,
-            "open": list(self.open_windows),
+            "calls": self.calls, "open": list(self.open_windows),
         }  # fmt: skip
 
     @classmethod
@@ -151,7 +156,7 @@ class _Place:
         return cls(
             began=str(position["began"]), stage=str(position["stage"]), page=_int(position.get("page")),
             first=read_date(str(position.get("first"))), days=max(1, _int(position.get("days"))),
-            total=_int(position.get("total")), counted=_int(position.get("counted")),
+            total=_int(position.get("total")), counted=_int(position.get("counted")), calls=_int(position.get("calls")),
             open_windows=[str(window) for window in windows] if isinstance(windows, list) else [],
         )  # fmt: skip
 
@@ -163,12 +168,14 @@ class Walk:
         self._calls = calls
         self._plan = plan
         self._is_census = plan.lane is Lane.CENSUS
+        self._listed_before = calls.listed
         self._unknown: Counter[str] = Counter()
         self._warnings: list[str] = []
 
     def run(self) -> Iterator[Batch | End]:
         """Batches, then one End."""
         place = _Place.of(self._plan.position) if self._plan.position else self._begin()
+        self._listed_before -= place.calls
         if place.stage == "accounts":
             yield from self._read_accounts(place)
         yield from self._read_windows(place)
@@ -277,7 +284,7 @@ class Walk:
                 place.days = max(1, min(span - 1, span * WINDOW_ROWS // page.total))
 
     def _read_window(self, place: _Place, window: Window, page: WirePage) -> Iterator[Batch]:
-        tally = Tally.begin(page)
+        tally = Tally.begin(page, is_past=window.last is not None, spare=self._count_spare(place))
         held: Rows | None = None
         # The last rows go out with the position behind the window, so they are held back until it is known.
         for rows in read_window(self._calls, window, page, tally):
@@ -287,8 +294,20 @@ class Walk:
         self._leave(place, window, tally)
         yield self._listings(held or [], place, window)
 
+    def _count_left(self, place: _Place) -> int:
+        """Calls that this walk may still make: whatever moves, it makes two for a page of the list, and ten."""
+        return 2 * ceil(place.total / MOST_ROWS) + 10 - self._count_calls()
+
+    def _count_spare(self, place: _Place) -> int:
+        """Of these, what reading each page once leaves for reading some again."""
+        pages = (place.total - place.counted) / MOST_ROWS
+        return max(0, self._count_left(place) - ceil(_CALLS_A_PAGE * max(0, pages)) - _LAST_CALLS)
+
+    def _count_calls(self) -> int:
+        return self._calls.listed - self._listed_before
+
     def _leave(self, place: _Place, window: Window, tally: Tally) -> None:
-        place.counted += len(tally.counted)
+        place.counted += tally.total if tally.is_closed else len(tally.counted)
         if not tally.is_closed and len(place.open_windows) < 20:
             place.open_windows.append(f"{window}: {len(tally.counted)} of {tally.total}")
         if window.last is None:
@@ -309,7 +328,10 @@ class Walk:
         seen: set[str] = set()
         last = max(1, -(-total // MOST_ROWS))
         reach = min(_UNDATED_PAGES, missing // MOST_ROWS + 2)
-        for number in sorted({*range(1, min(last, reach) + 1), *range(max(1, last - reach + 1), last + 1)}):
+        pages = {*range(1, min(last, reach) + 1), *range(max(1, last - reach + 1), last + 1)}
+        if len(pages) > self._count_left(place):
+            return missing
+        for number in sorted(pages):
             page = self._calls.ask(LISTINGS, {"pageNo": number, "numOfRows": MOST_ROWS})
             rows = undated(paired(page))
             seen.update(str(row.get("GOODS_SN")) for row, _ in rows)
@@ -329,6 +351,7 @@ class Walk:
 
     def _batch(self, records: tuple[Record, ...], place: _Place, stage: str, total: int) -> Batch:
         warnings, self._warnings = tuple(self._warnings), []
+        place.calls = self._count_calls()
         return Batch(
             records, place.as_position(), clock=self._calls.now, stage=stage, total=total,
             warnings=warnings, watermark={"time": place.began},

@@ -1,11 +1,14 @@
 """One window of days, read until it is closed: until every row that the platform counts in it has been seen.
 
 Rows of one day can change places across a page border, so that one comes twice and another not at all (guide 5). The
-one that came twice tells the day; that day is read again, with other borders. A window that still will not close is
-finished seller by seller, within a ceiling of calls.
+one that came twice tells the day; that day is read again, with other borders. What moves while it is read costs no
+more than the calls that its walk has to spare; then the window is left open, and the walk is not proven. Where nothing
+moves and rows are still missing, reading again shows the same: the window is finished seller by seller, within a
+ceiling of its own.
 
 Rows leave a window of past days (an edit moves them to today) and only join one that reaches to today. So while the
 count stands still the set stands still, and distinct ids equal to it are proof; when it moves, counting begins anew.
+Of past days it is proof as well when as many ids were ever seen as were counted in the beginning.
 """
 
 import hashlib
@@ -22,6 +25,8 @@ from integrator.record import Wire
 
 # Page sizes of the readings, prime to each other so that no two have a border in the same place.
 _READINGS: Final = (MOST_ROWS, 89, 73, 97)
+# After so many readings in a row that moved nothing and showed nothing new, another one will not help either.
+_QUIET: Final = 2
 # For finishing by seller: a fiftieth of a production key's day, 80 seconds below the burst limit.
 MOST_SELLER_CALLS: Final = 2000
 
@@ -51,7 +56,10 @@ class Tally:
     """What has been seen of one window. Memory: the ids of this window only."""
 
     left: int  # pages that may still be read before the window is given up
+    is_past: bool  # no row can join it
     total: int = -1
+    most: int = 0
+    has_news: bool = False
     day: str = ""
     counted: set[str | bytes] = field(default_factory=set)
     given: set[str | bytes] = field(default_factory=set)
@@ -61,15 +69,12 @@ class Tally:
     @property
     def is_closed(self) -> bool:
         """Whether all that the platform counts has been seen."""
-        return len(self.counted) == self.total
+        return len(self.counted) == self.total or (self.is_past and len(self.given) == self.most)
 
     @classmethod
-    def begin(cls, first: WirePage) -> "Tally":
-        """For a window whose first page says how much there is: five readings and a little.
-
-        A list that grows as fast as it is read must not keep its reader for ever.
-        """
-        return cls(left=6 * ceil(first.total / MOST_ROWS) + 60)
+    def begin(cls, first: WirePage, *, is_past: bool, spare: int) -> "Tally":
+        """For a window whose first page says how much there is: one reading, and `spare` calls for reading again."""
+        return cls(left=ceil(first.total / MOST_ROWS) + spare, is_past=is_past)
 
     @property
     def is_given_up(self) -> bool:
@@ -80,7 +85,9 @@ class Tally:
         """Take the platform's count; when it moved, or midnight passed, what was counted before proves nothing."""
         if (page.total, page.day) != (self.total, self.day):
             self.total, self.day = page.total, page.day
+            self.most = max(self.most, page.total)
             self.counted.clear()
+            self.has_news = True
 
     def add(self, page: WirePage, seen: set[str | bytes]) -> Rows:
         """Count the rows of a page; gives those that this window has not given yet. `seen` is this reading's own."""
@@ -94,6 +101,7 @@ class Tally:
             self.counted.add(key)
             if key not in self.given:
                 self.given.add(key)
+                self.has_news = True
                 fresh.append((row, cut))
                 self.sellers[read_id(row.get("ENTP_SN"))] = None
         return fresh
@@ -108,12 +116,16 @@ def _key(row: Mapping[str, Wire], cut: Callable[[], bytes]) -> str | bytes:
 def read_window(calls: Calls, window: Window, first: WirePage, tally: Tally) -> Iterator[Rows]:
     """The rows of a window, each once, until `tally.is_closed` or nothing helps. `first` is its page 1."""
     yield from _read_pages(calls, window, MOST_ROWS, tally, first)
+    quiet = 0
     for size in _READINGS:
         if tally.is_closed or tally.is_given_up:
             return
+        if quiet == _QUIET:
+            yield from _read_sellers(calls, window, tally)
+            return
+        tally.has_news = False
         yield from _read_again(calls, window, size, tally)
-    if not tally.is_closed:
-        yield from _read_sellers(calls, window, tally)
+        quiet = 0 if tally.has_news else quiet + 1
 
 
 def _read_pages(calls: Calls, window: Window, size: int, tally: Tally, first: WirePage | None = None) -> Iterator[Rows]:
@@ -121,7 +133,7 @@ def _read_pages(calls: Calls, window: Window, size: int, tally: Tally, first: Wi
     for page in calls.pages(LISTINGS, {"numOfRows": size, **window.query}, first=first):
         tally.stand(page)
         yield tally.add(page, seen)
-        if tally.is_given_up:
+        if first is None and tally.is_given_up:
             return
 
 

@@ -49,8 +49,6 @@ class MovingFeed:
     """Present since `watch`, with the number of edits each had then."""
     most: int = 0
     """The longest that the list was since then."""
-    displaced: int = 0
-    """Moves since then that put a row on another page than the count says."""
     _before: bytes = b""
     _first: bytes = b""
 
@@ -62,7 +60,7 @@ class MovingFeed:
 
     def watch(self) -> None:
         """From here on it counts calls, and who was there all the time."""
-        self.calls, self.displaced, self.most = 0, 0, len(self.rows)
+        self.calls, self.most = 0, len(self.rows)
         self.steady = {row.number: row.take for row in self.rows.values()}
 
     def turn(self) -> str:
@@ -73,7 +71,6 @@ class MovingFeed:
         if row is not None:
             self._move(name, row)
         self.most = max(self.most, len(self.rows))
-        self.displaced += name not in ("stay", "pause")
         return name
 
     def _move(self, name: str, row: Row) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from math import ceil
 
 import pytest
 from hypothesis import given, settings
@@ -175,12 +176,12 @@ def test_a_row_edited_while_the_walk_passes_is_seen(world, connector) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_whatever_moves_while_we_page_nothing_present_throughout_is_missed(data) -> None:
-    """Edits, additions and removals between any two calls: present throughout means seen."""
+    """Edits, additions and removals between any two calls: present throughout means seen, and paging ends."""
     clock = FakeClock()
     world = FakeBuyKorea(_clock=clock)
     connector = BuyKorea(Calls(world, key=KEY, clock=clock))  # type: ignore[arg-type]
     world.rows = spread(data.draw(st.integers(1, 400)), days=data.draw(st.integers(1, 40)))
-    steady = set(world.rows)
+    steady, most = set(world.rows), [len(world.rows)]
     moves = data.draw(st.lists(st.tuples(st.integers(1, 30), st.sampled_from("ear"), st.integers(0, 399)), max_size=12))
 
     def move(world, query):
@@ -195,12 +196,42 @@ def test_whatever_moves_while_we_page_nothing_present_throughout_is_missed(data)
             else:
                 steady.discard(number)
                 del world.rows[number]
+            most.append(len(world.rows))
 
     world.before = move
     batches, end = walk(connector, CENSUS)
 
     assert not end.complete or steady <= numbers(batches)
-    assert world.calls <= 2 * (len(steady) // 100 + 1) * 10 + 200
+    assert world.calls <= 2 * ceil(max(most) / 100) + 10
+
+
+def test_a_past_day_that_rows_keep_leaving_closes_once_all_that_it_had_were_seen(world, connector) -> None:
+    world.rows = dict.fromkeys(range(1_000_000, 1_000_250), TODAY - timedelta(days=1))
+    world.rows |= dict.fromkeys(range(2_000_000, 2_000_900), TODAY)
+
+    def edit(world, query):
+        """The newest row moves to today, so that the first of this page goes to the one that was read already."""
+        if query["pageNo"] == "2" and query.get("updDtTo") == "20260913":
+            world.rows[world.select(query)[0]] = TODAY
+
+    world.before = edit
+    batches, end = walk(connector, Plan(Lane.CHANGES, watermark={"time": "20260913100000"}, accounts=False))
+
+    assert numbers(batches) == set(world.rows)
+    assert end.complete
+
+
+def test_a_walk_taken_up_has_no_more_calls_to_spare_than_it_had(world, calls) -> None:
+    world.rows = spread(1200, days=300)
+    batches, _ = walk(BuyKorea(calls), CENSUS)
+    position = {**batches[-2].position, "calls": 2 * 12 + 10}
+    world.shown = hide_one(min(world.rows))
+    before = world.calls
+
+    _, end = walk(BuyKorea(calls), Plan(Lane.CENSUS, accounts=False, position=position))
+
+    assert not end.complete
+    assert world.calls - before <= 500 / 100 + 2, "nothing was read twice"
 
 
 def test_rows_outside_all_windows_are_found_at_the_ends_of_the_list(world, connector) -> None:
