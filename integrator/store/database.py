@@ -61,13 +61,16 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """Made at the first use, one a process: a child lets go of its parent's without a word to the server."""
+        """Made at the first use. A child keeps its parent's compiled statements, and lets go of its connections.
+
+        Of these it says no word to the server.
+        """
         with self._lock:
-            if self._engine is not None and self._process != os.getpid():
-                self._engine.dispose(close=False)
-                self._engine = None
             if self._engine is None:
-                self._engine, self._process = open_engine(self._url), os.getpid()
+                self._engine = open_engine(self._url)
+            elif self._process != os.getpid():
+                self._engine.dispose(close=False)
+            self._process = os.getpid()
             return self._engine
 
     @contextmanager
