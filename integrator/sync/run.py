@@ -137,7 +137,9 @@ class _Attempt:
         except BaseException as error:
             # A place at which we fail again at once is no place to go on from.
             is_stuck = self._is_resumed and self._run.position == self._place
-            self._end(Verdict(RunState.FAILED, _own_fault(error), walk_is_over=is_stuck))
+            ended = self._end(Verdict(RunState.FAILED, _own_fault(error), walk_is_over=is_stuck))
+            if ended.state is RunState.LOST and isinstance(error, Exception):
+                return ended  # who took over cleared away what this one was at (a file half written, say)
             raise
         return self._end(verdict)
 
@@ -270,6 +272,7 @@ class _Attempt:
             self._run.position = self._run.walk_end = None
         try:
             with self._database.write() as connection:
+                renew_lease(connection, self._lease, now=self._now())
                 end_run(connection, self._run, verdict.state, reason=verdict.reason, now=self._now())
         except StorageUnavailable:
             return self._outcome(verdict)  # the row says so later: that its process ended without a word

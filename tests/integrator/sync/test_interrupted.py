@@ -232,6 +232,23 @@ def test_a_process_that_slept_through_its_lease_writes_nothing_more(world, feed)
     assert len(world.visible()) == 9
 
 
+def test_what_fails_after_the_lease_was_lost_is_no_failure_of_the_run(world, feed) -> None:
+    """Whoever took over has cleared away the file that this process was at."""
+
+    def steal(page: int) -> None:
+        if page == 4:
+            with world.database.write() as connection:
+                connection.execute(update(lease).values(holder="elsewhere:1:x", fence=lease.c.fence + 1))
+            raise FileNotFoundError("part of a drop")
+
+    feed.on_page = steal
+
+    outcome = world.sync()
+
+    assert outcome.state == "lost"
+    assert world.rows("run")[0]["state"] == "running", "its row belongs to whoever took over"
+
+
 def test_counts_that_do_not_add_up_fail_the_run(world, monkeypatch) -> None:
     write = Committer.write
 
