@@ -30,12 +30,15 @@ _LENGTHS = _length_steps()
 
 @dataclass(slots=True)
 class Lies:
-    """What the fake pretends. A refusal is by product id; `lost_reply` writes and then fails to say so."""
+    """What the fake pretends, as real engines have been seen to. By product id where it is about one document."""
 
-    unavailable: bool = False
-    refused: dict[str, str] = field(default_factory=dict)
+    unavailable: bool = False  # it answers nothing
+    is_full: bool = False  # it takes nothing (429, a write block), and still answers questions
+    refused: dict[str, str] = field(default_factory=dict)  # an error of its own inside a good reply
     conflicts: set[str] = field(default_factory=set)  # written, and yet reported as a conflict
-    lost_reply: bool = False
+    lost_reply: bool = False  # written, and nobody told
+    late: bool = False  # nobody told, and written only when `arrive` is called, the last first
+    longest_value: int | None = None  # bytes of one filter value; a longer one is refused
 
 
 @dataclass(slots=True)
@@ -57,18 +60,19 @@ class MemoryIndex:
         self._pending: dict[str, _Row] = {}
         self._previous: dict[str, _Row] | None = None
         self._commits = 0
+        self._late: list[tuple[str, _Row]] = []
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
     def put(self, documents: Sequence[IndexDocument]) -> list[Ack]:
         """See IndexWriter.put."""
-        self._answer()
+        self._take()
         acks = [self._put_one(document) for document in documents]
         return self._reply(acks)
 
     def drop(self, drops: Sequence[tuple[str, DocumentVersion]]) -> list[Ack]:
         """See IndexWriter.drop."""
-        self._answer()
+        self._take()
         acks = [self._keep(each, _Row((version.epoch, version.sequence), None)) for each, version in drops]
         return self._reply(acks)
 
@@ -107,6 +111,12 @@ class MemoryIndex:
     def close(self) -> None:
         """See SearchIndex.close."""
         self._pending = {}
+
+    def arrive(self) -> None:
+        """What was late comes in, the last first; found after the next commit."""
+        late, self._late = self._late, []
+        for product_id, row in reversed(late):
+            self._store(product_id, row)
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
@@ -196,22 +206,41 @@ class MemoryIndex:
         return self._keep(document.product_id, _Row(version, prepared, tokens, tokens.total()))
 
     def _keep(self, product_id: str, row: _Row) -> Ack:
-        if product_id in self.lies.refused:
-            return Ack(product_id, ok=False, reason=self.lies.refused[product_id])
-        kept = self._pending.get(product_id) or self._rows.get(product_id)
-        if kept and kept.version >= row.version:
+        if reason := self.lies.refused.get(product_id) or self._limit(row):
+            return Ack(product_id, ok=False, reason=reason)
+        if self.lies.late:
+            self._late.append((product_id, row))
+            return Ack(product_id, ok=True)
+        if not self._store(product_id, row):
             return Ack(product_id, ok=True, reason="an equal or newer version is there")
-        self._pending[product_id] = row
         if product_id in self.lies.conflicts:
             return Ack(product_id, ok=False, reason="version conflict")
         return Ack(product_id, ok=True)
+
+    def _store(self, product_id: str, row: _Row) -> bool:
+        """Whether it was newer than what is there."""
+        kept = self._pending.get(product_id) or self._rows.get(product_id)
+        if kept and kept.version >= row.version:
+            return False
+        self._pending[product_id] = row
+        return True
+
+    def _limit(self, row: _Row) -> str:
+        most = self.lies.longest_value
+        values = [value for each in row.prepared.terms.values() for value in each] if row.prepared and most else []
+        return "immense term" if any(len(value.encode()) > (most or 0) for value in values) else ""
+
+    def _take(self) -> None:
+        self._answer()
+        if self.lies.is_full:
+            raise IndexUnavailable("the search index takes no more now")
 
     def _answer(self) -> None:
         if self.lies.unavailable:
             raise IndexUnavailable("the search index does not answer")
 
     def _reply(self, acks: list[Ack]) -> list[Ack]:
-        if self.lies.lost_reply:
+        if self.lies.lost_reply or self.lies.late:
             raise IndexUnavailable("the search index did not reply")
         return acks
 

@@ -51,3 +51,39 @@ def test_a_lost_reply_hides_a_write_that_worked(index: MemoryIndex, document: Ma
     index.commit()
 
     assert [each[0] for each in index.digests()] == ["p0000001"]
+
+
+def test_a_full_index_takes_nothing_and_still_answers(index: MemoryIndex, document: Make):
+    index.put([document(1)])
+    index.commit()
+    index.lies.is_full = True
+
+    with pytest.raises(IndexUnavailable, match="no more"):
+        index.put([document(2)])
+
+    assert [each[0] for each in index.digests()] == ["p0000001"]
+
+
+def test_a_late_write_arrives_after_a_newer_one_and_loses(index: MemoryIndex, document: Make):
+    index.lies.late = True
+    for number in (1, 2):
+        with pytest.raises(IndexUnavailable):
+            index.put([document(number, sequence=3)])
+    index.lies.late = False
+    index.put([document(1, sequence=4)])
+    index.commit()
+    before = [each[0] for each in index.digests()]
+
+    index.arrive()
+    index.commit()
+
+    assert before == ["p0000001"]
+    assert [(each, version.sequence) for each, version, _ in index.digests()] == [("p0000001", 4), ("p0000002", 3)]
+
+
+def test_a_value_longer_than_the_limit_is_refused_alone(index: MemoryIndex, document: Make):
+    index.lies.longest_value = 32_766
+
+    acks = index.put([document(1, certificates=("김" * 10_923,)), document(2, certificates=("x" * 32_766,))])
+
+    assert [(ack.ok, ack.reason) for ack in acks] == [(False, "immense term"), (True, "")]
