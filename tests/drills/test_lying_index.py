@@ -1,4 +1,4 @@
-"""An index that lies: errors inside good replies, full, away, replies lost, writes late and in another order.
+"""Reliability B2: an index may lie (errors in good replies, full, away, replies lost, late writes): nothing stays wrong.
 
 Each call draws its lies; meanwhile products change, leave and come back. A row leaves the outbox only on its own
 document's acknowledgement, so that at every moment what differs still waits, and at the end nothing differs but what is
@@ -151,7 +151,7 @@ def _differing_unheard(shop: Shop, index: LyingIndex) -> list[str]:
 def test_nothing_differs_for_good_in_an_index_that_lies(
     lend_shop: LendShop, open_tally: OpenTally, is_full_drill: bool
 ) -> None:
-    tally = open_tally("lying index", seed=SEED)
+    tally = open_tally("B2 lying index", seed=SEED)
 
     drill(tally, lend_shop, LyingIndex, runs=100 if is_full_drill else 2)
 
@@ -177,7 +177,7 @@ class Forgetful(LyingIndex):
     ("make", "planted"), [(Believed, "errors of single documents not read"), (Forgetful, "late writes win")]
 )
 def test_the_drill_notices(lend_shop: LendShop, open_tally: OpenTally, make: MakeIndex, planted: str) -> None:
-    tally = open_tally("lying index", seed=SEED, planted=planted)
+    tally = open_tally("B2 lying index", seed=SEED, planted=planted)
 
     drill(tally, lend_shop, make, runs=2)
 
