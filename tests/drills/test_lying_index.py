@@ -1,4 +1,4 @@
-"""Reliability B2: an index may lie (errors in good replies, full, away, replies lost, late writes): nothing stays wrong.
+"""Reliability B2: an index may lie (errors in replies, full, away, replies lost, late writes): nothing stays wrong.
 
 Each call draws its lies; meanwhile products change, leave and come back. A row leaves the outbox only on its own
 document's acknowledgement, so that at every moment what differs still waits, and at the end nothing differs but what is
