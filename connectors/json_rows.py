@@ -3,15 +3,19 @@
 Reading is most of what an unchanged feed costs, so nearly all rows take a quick way whose soundness is checked from
 outside. A row that is JSON but not sound is mended only in ways that its parser must notice: a key given twice becomes
 a list of its values (as an XML element sent twice does), a number that no database holds its own text, half a surrogate
-pair a replacement letter, a field that nests too deep a note of that. What is no JSON at all is refused with its page.
+pair a replacement letter, a field that nests too deep a note of that. What is no JSON at all is refused with its page:
+where a quote or a bracket is missing, nobody can tell which of the rows behind it are its own.
 """
 
 import json
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
+from connectors.refusal import refuse
 from connectors.strict_json import (
+    MAX_DEPTH,
     MAX_DIGITS,
     is_shallow,
     is_whole_text,
@@ -34,6 +38,13 @@ _QUICK_DEPTH: Final = 8
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 # No field of any guide is an object with this name, so whoever declares text, list or object cannot read it.
 _TOO_DEEP: Final = {"(nests)": "too deep"}
+_NOTE: Final = json.dumps(_TOO_DEEP)
+
+# A text, a bracket, or the quote of a text without an end.
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{}]', re.DOTALL)
+_CLOSING: Final = {"[": "]", "{": "}"}
+# Of one row: ten times the levels at which parsers give up, in milliseconds.
+_MOST_TOKENS: Final = 20_000
 
 
 def decode_row(body: bytes) -> Wire:
@@ -55,7 +66,7 @@ def scan_row(text: str, start: int) -> tuple[Wire, int]:
     try:
         value, end = scan(text, start)
     except BytesRefused:
-        value, end = scan(text, start, decoder=_LENIENT)
+        value, end = _scan_unsound(text, start)
     return _without_depths(value), end
 
 
@@ -124,6 +135,40 @@ def _integer(text: str) -> int | str:
 _LENIENT: Final = json.JSONDecoder(
     object_pairs_hook=_gather, parse_int=_integer, parse_float=str, parse_constant=str, strict=False
 )
+
+
+def _scan_unsound(text: str, start: int) -> tuple[Wire, int]:
+    try:
+        return scan(text, start, decoder=_LENIENT)
+    except BytesRefused:
+        # Its depth may be more than the parser can follow; whatever else is wrong is refused by the second reading.
+        shallow, end = _cut_depths(text, start)
+        value, read = scan(shallow, 0, decoder=_LENIENT)
+        refuse_rest(shallow, read)
+        return value, end
+
+
+def _cut_depths(text: str, start: int) -> tuple[str, int]:
+    """The row that begins here, each of its fields that nests too deep replaced by a note; and where it ends."""
+    parts: list[str] = []
+    opened: list[str] = []
+    kept, field, deepest = start, start, 0
+    for token in islice(_TOKEN.finditer(text, start), _MOST_TOKENS):
+        sign = token.group()
+        if sign in _CLOSING:
+            opened.append(_CLOSING[sign])
+            field = token.start() if len(opened) == 2 else field
+            deepest = max(deepest, len(opened))
+        elif len(sign) == 1:
+            if not opened or sign != opened.pop():
+                break
+            if len(opened) == 1 and deepest > MAX_DEPTH:
+                parts += [text[kept:field], _NOTE]
+                kept = token.end()
+            deepest = deepest if len(opened) > 1 else 0
+            if not opened:
+                return "".join([*parts, text[kept : token.end()]]), token.end()
+    refuse("JSON row without an end")
 
 
 def _without_depths(value: Wire) -> Wire:

@@ -1,4 +1,8 @@
-"""BuyKorea's answers: envelope, result codes, and what is no answer at all. Source: partner guide 1.4, 3 and 4."""
+"""BuyKorea's answers: envelope, result codes, and what is no answer at all. Source: partner guide 1.4, 3 and 4.
+
+In XML a row that is not well-formed costs its page: behind a CDATA section or a comment without an end
+`</item>` is text, so where the next row begins would be a guess. We ask for JSON, where a row costs only itself.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -2,6 +2,9 @@
 
 The rows are good only when the iterator has ended: bytes, hash, gzip, CP949, header and row count are all checked by
 then. Until every part of the drop has ended so, nothing of it may be used (guide 3).
+
+A quote without its partner costs the drop: fields hold line breaks, so the text up to the next quote may be one field
+or many rows, and only the row count tells that something is wrong.
 """
 
 import codecs

@@ -140,6 +140,11 @@ UNSOUND_ROWS = {
     '{"a":"line\nbreak\u0000"}': {"a": "line\nbreak\x00"},
     '{"a":1,"b":' + "[" * 64 + "]" * 64 + "}": {"a": 1, "b": {"(nests)": "too deep"}},
     "[" * 66 + "]" * 66: {"(nests)": "too deep"},
+    '{"a":"]}\\"[","b":' + '{"c":[' * 3000 + "]}" * 3000 + ',"d":[{"e":2}]}': {
+        "a": ']}"[',
+        "b": {"(nests)": "too deep"},
+        "d": [{"e": 2}],
+    },
 }
 
 
@@ -152,7 +157,19 @@ def test_an_unsound_row_costs_only_itself_and_is_read_again_the_same(row: str) -
     assert decode_row(row.encode()) == UNSOUND_ROWS[row]
 
 
-@pytest.mark.parametrize("row", ['{"a" 1}', "{'a':1}", '{"a":1,}', '{"a":"\\x41"}', "[" * 100_000, '{"a":+1}', ""])
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"a" 1}',
+        "{'a':1}",
+        '{"a":1,}',
+        '{"a":"\\x41"}',
+        "[" * 100_000,
+        '{"a":+1}',
+        "",
+        '{"a":' + "[" * 3000 + "]}" * 3000,
+    ],
+)
 def test_a_row_that_is_no_json_is_refused_with_its_page(row: str) -> None:
     with pytest.raises(BytesRefused):
         decode_json_page(page_of('{"a":1}', row), PATH)
