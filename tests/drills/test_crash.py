@@ -36,9 +36,6 @@ from tests.drills.tally import OpenTally, Tally
 
 SEED = 0  # nothing here is random
 
-# The databases to try, by how a home on each is begun.
-HOMES: dict[str, NewHome] = {"sqlite": Home}
-
 Trial = Callable[[World, int], tuple[bool, list[str]]]
 
 
@@ -50,14 +47,22 @@ def feeds() -> Iterator[dict[str, Feed]]:
         yield {feed.name: feed for feed in each}
 
 
-@pytest.fixture(scope="module", params=HOMES)
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+@pytest.fixture(scope="module", params=["sqlite"])
+def new_home(request: pytest.FixtureRequest) -> NewHome:
+    """How a home on this kind of database is begun."""
+    return {"sqlite": Home}[request.param]
+
+
+@pytest.fixture(scope="module")
+def ground(
+    new_home: NewHome, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ground]:
     """In memory where the system has room for files there: a kill leaves what the kernel holds, flushed or not."""
     memory = Path("/dev/shm")
     folder = Path(
         tempfile.mkdtemp(prefix="hanmaru-", dir=memory if memory.is_dir() else tmp_path_factory.getbasetemp())
     )
-    yield Ground(folder, HOMES[request.param], mends_all=request.config.getoption("--drills") == "full")
+    yield Ground(folder, new_home, mends_all=request.config.getoption("--drills") == "full")
     shutil.rmtree(folder)
 
 
