@@ -46,7 +46,9 @@ def _read_brn(raw: str) -> Reading[tuple[str | None, bool]]:
     digits = "".join(parts.groups()) if parts else ""
     if digits and has_check_digit(digits):
         return Reading((digits, True))
-    return Reading((digits or text, False), (make_issue(codes.BRN_INVALID, "brn"),))
+    # No database's text holds a NUL, and nobody sees one.
+    shown = text.replace("\0", "\ufffd")
+    return Reading((digits or shown, False), (make_issue(codes.BRN_INVALID, "brn"),))
 
 
 def has_check_digit(brn: str) -> bool:

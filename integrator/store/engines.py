@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy.exc import DataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # A writer waits this long for the others' transactions; the longest of ours takes well under a second.
@@ -46,6 +47,7 @@ def open_engine(url: URL) -> Engine:
         engine = create_engine(url)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "before_cursor_execute", _refuse_nul)
         return engine
     told = " ".join(f"-c {name}={value}" for name, value in _POSTGRESQL.items())
     arguments = {"application_name": "hanmaru", "connect_timeout": _CONNECTING_S, "options": told}
@@ -82,6 +84,16 @@ def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("turn") is not None
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _refuse_nul(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    """What PostgreSQL's text cannot hold is held by neither. New text comes by INSERT; updates repeat it."""
+    if not statement.startswith("INSERT"):
+        return
+    for row in parameters if many else (parameters,):
+        for value in row:
+            if type(value) is str and "\0" in value:
+                raise DataError(statement, None, ValueError("text fields cannot contain NUL"))
 
 
 def _begin_postgresql(connection: Connection) -> None:

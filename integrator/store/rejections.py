@@ -183,7 +183,8 @@ def count_unknowns(
     merged: Counter[tuple[str, str]] = Counter()
     shown: dict[tuple[str, str], str] = {}
     for (field, value), number in counts.items():
-        short = (field, value[:_VALUE_LIMIT])
+        # PostgreSQL's text holds no NUL; a person sees none either.
+        short = (field, value[:_VALUE_LIMIT].replace("\0", "\ufffd"))
         merged[short] += number
         shown.setdefault(short, examples.get((field, value), ""))
     statement = insert_for(connection, unknown)

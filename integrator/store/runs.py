@@ -32,6 +32,8 @@ REPLAY = "replay"
 # the feed fresh. A census has no such age: whether its place still stands the platform decides.
 RESUME_CHANGES_WITHIN_S = 6 * 3600.0
 
+_LARGEST = 2**31 - 1  # of an Integer column
+
 # Runs in these states are over; any other goes on from its place, if it has one.
 _OVER = (RunState.SUCCEEDED, RunState.HELD)
 
@@ -206,7 +208,8 @@ def _values_of(saved: Run) -> dict[str, object]:
         "scope": saved.scope,
         "stage": saved.stage,
         "stage_done": saved.stage_done,
-        "stage_total": saved.stage_total,
+        # What a platform declares is no number of ours: it may be any.
+        "stage_total": None if saved.stage_total is None else min(saved.stage_total, _LARGEST),
         "warnings": write_json(saved.warnings),
         "visible_after": saved.visible_after,
         "walk_end": saved.walk_end,

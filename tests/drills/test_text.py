@@ -166,14 +166,6 @@ def drill_ids(tally: Tally, database: Database, *, pairs: int) -> None:
     tally.violations.extend(find_lost(database, list(ids)))
 
 
-@pytest.fixture
-def database(tmp_path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path}/hanmaru.db")
-    made.migrate()
-    yield made
-    made.close()
-
-
 def test_ids_that_look_alike_stay_apart(database: Database, open_tally: OpenTally, is_full_drill: bool) -> None:
     tally = open_tally("D2 ids", seed=SEED)
 
