@@ -61,6 +61,7 @@ class MemoryIndex:
         self._previous: dict[str, _Row] | None = None
         self._commits = 0
         self._late: list[tuple[str, _Row]] = []
+        self._beside: MemoryIndex | None = None
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
@@ -92,10 +93,13 @@ class MemoryIndex:
 
     @contextmanager
     def rebuild(self) -> Iterator[IndexWriter]:
-        """See IndexWriter.rebuild."""
+        """See IndexWriter.rebuild. What is written meanwhile goes to both."""
         self._answer()
-        fresh = MemoryIndex()
-        yield fresh
+        fresh = self._beside = MemoryIndex()
+        try:
+            yield fresh
+        finally:
+            self._beside = None
         fresh.commit()
         self._previous, self._rows, self._pending = self._rows, fresh._rows, {}
         self._commits += 1
@@ -219,6 +223,8 @@ class MemoryIndex:
 
     def _store(self, product_id: str, row: _Row) -> bool:
         """Whether it was newer than what is there."""
+        if self._beside is not None:
+            self._beside._store(product_id, row)
         kept = self._pending.get(product_id) or self._rows.get(product_id)
         if kept and kept.version >= row.version:
             return False

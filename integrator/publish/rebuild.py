@@ -1,6 +1,6 @@
 """The index anew from the database, and whether the two agree. The index is disposable; the database is not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,6 +17,16 @@ from integrator.store.database import CATALOGUE, Database
 Progress = Callable[[str, int, int | None], None]
 
 _decode = msgspec.json.Decoder(Product).decode
+_NO_VERSION = DocumentVersion(0, 0)
+
+# Products whose documents are made once more at a time, to compare them.
+_LOOKED_AT = 1_000
+
+# Written during a rebuild by others, a document differs in one look and not in the next.
+_LOOKS = 3
+
+# Rows written in one transaction: others wait for it.
+_TOLD_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Drift:
 def verify(database: Database, index: IndexWriter) -> Drift:
     """Compare all documents, side by side in the order of their ids, without holding either side in memory."""
     missing, surplus, differing = [], [], []
+    doubtful: dict[str, str] = {}
     checked = 0
     ours = catalogue.stream_digests(database)
     theirs = ((product_id, digest) for product_id, _, digest in index.digests())
@@ -51,9 +62,21 @@ def verify(database: Database, index: IndexWriter) -> Drift:
             there = next(theirs, None)
         elif here is not None and there is not None:
             if here[1] != there[1]:
-                differing.append(here[0])
+                doubtful[there[0]] = there[1]
             here, there = next(ours, None), next(theirs, None)
+        if len(doubtful) >= _LOOKED_AT:
+            differing += _differing(database, doubtful)
+            doubtful = {}
+    differing += _differing(database, doubtful)
     return Drift(checked, tuple(missing), tuple(surplus), tuple(differing))
+
+
+def _differing(database: Database, doubtful: Mapping[str, str]) -> list[str]:
+    """Those that today's program gives no more: a product's own digest is of the program that resolved it."""
+    with database.read() as connection:
+        contents = outbox.load_contents(connection, sorted(doubtful))
+    made = {each: make_document(_decode(content), _NO_VERSION).digest for each, content in contents.items()}
+    return [product_id for product_id, digest in doubtful.items() if made.get(product_id) != digest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +106,11 @@ def rebuild(database: Database, index: IndexWriter, *, batch: int = 1_000, progr
             written += len(some)
             if progress is not None:
                 progress("rebuild", written, max(total, written))
-        fresh.commit()
-        told = _check(fresh, written - len(refused))
-    with database.write(CATALOGUE) as connection:
-        outbox.forget_published(connection)
-        outbox.replace_published(connection, told)
+        _check(database, fresh, refused)
+    documents_there = _remember(database, index, version)
     queue_drift(database, index)
     publish(database, index, batch=batch)
-    return Rebuilt(len(told), len(refused))
+    return Rebuilt(documents_there, len(refused))
 
 
 def queue_drift(database: Database, index: IndexWriter) -> int:
@@ -111,10 +131,35 @@ def _documents(database: Database, version: DocumentVersion) -> Iterator[IndexDo
         yield make_document(_decode(content), version)
 
 
-def _check(fresh: IndexWriter, expected: int) -> list[tuple[str, int, int, str]]:
-    found = [(product_id, version.epoch, version.sequence, digest) for product_id, version, digest in fresh.digests()]
-    if len(found) != expected:
-        raise IndexUnavailable(
-            f"The rebuilt index holds {len(found)} documents instead of {expected}: the old one stays."
-        )
-    return found
+def _check(database: Database, fresh: IndexWriter, refused: Container[str]) -> None:
+    """Every visible product is there, as it is, and nothing else: one document of any number is enough to refuse.
+
+    Others write meanwhile: what waits is told later, and a difference is one that stays over several looks.
+    """
+    lasting: set[str] | None = None
+    for _ in range(_LOOKS):
+        fresh.commit()
+        drift = verify(database, fresh)
+        found = {each for each in (*drift.missing, *drift.surplus, *drift.differing) if each not in refused}
+        with database.read() as connection:
+            found -= outbox.find_queued(connection, found)
+        lasting = found if lasting is None else lasting & found
+        if not lasting:
+            return
+    raise IndexUnavailable(
+        f"The rebuilt index differs from the database in {len(lasting or ())} documents, such as "
+        f"{min(lasting or ())}: the old one stays."
+    )
+
+
+def _remember(database: Database, index: IndexWriter, version: DocumentVersion) -> int:
+    """What the index holds of this version is what it was told; gives how many documents there are in all."""
+    count = 0
+    held = index.digests()
+    while some := list(islice(held, _TOLD_AT_ONCE)):
+        count += len(some)
+        with database.write(CATALOGUE) as connection:
+            outbox.remember_put(connection, [(each, digest) for each, its, digest in some if its == version], version)
+    with database.write(CATALOGUE) as connection:
+        outbox.forget_older(connection, version)
+    return count

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
 
 from integrator.ports import DocumentVersion
 from integrator.store.database import Prepared, chunks, insert_for, take_numbers
@@ -170,16 +170,24 @@ def take_versions(connection: Connection, count: int) -> int:
     return take_numbers(connection, "document_sequence", count) + 1
 
 
-def replace_published(connection: Connection, rows: Sequence[tuple[str, int, int, str]]) -> None:
-    """(product id, epoch, sequence, digest) of documents that a rebuilt index holds."""
+def remember_put(connection: Connection, digests: Sequence[tuple[str, str]], version: DocumentVersion) -> None:
+    """(product id, digest) of documents that the index holds at this version; what it was told later stays."""
     names = ("product_id", "epoch", "sequence", "digest", "operation")
-    statement = insert(published).values({name: bindparam(name) for name in names})
-    Prepared(statement, *names).many(connection, [(*row, PUT) for row in rows])
+    statement = insert_for(connection, published).values({name: bindparam(name) for name in names})
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=[published.c.product_id],
+        set_={name: new[name] for name in names[1:]},
+        where=tuple_(published.c.epoch, published.c.sequence) < tuple_(new.epoch, new.sequence),
+    )
+    rows = [(product_id, version.epoch, version.sequence, digest, PUT) for product_id, digest in digests]
+    Prepared(statement, *names).many(connection, rows)
 
 
-def forget_published(connection: Connection) -> None:
-    """The index holds nothing: it is being built anew."""
-    connection.execute(delete(published))
+def forget_older(connection: Connection, version: DocumentVersion) -> None:
+    """An index that was made at this version was told nothing before."""
+    older = tuple_(published.c.epoch, published.c.sequence) < (version.epoch, version.sequence)
+    connection.execute(delete(published).where(older))
 
 
 def count_outbox(connection: Connection) -> tuple[int, int]:

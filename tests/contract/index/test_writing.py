@@ -179,6 +179,22 @@ def test_a_rebuilt_index_takes_over_whole(index: SearchIndex, document: Make):
     assert _found(index, "lamp") == ["p0000002"]
 
 
+def test_what_is_written_during_a_rebuild_is_refused_or_in_the_new_index_too(index: SearchIndex, document: Make):
+    _put(index, document(1, sequence=1), document(2, sequence=1))
+    was_written = True
+    with index.rebuild() as fresh:
+        fresh.put([document(1, sequence=2), document(2, sequence=2)])
+        try:
+            _put(index, document(1, sequence=3), document(3, sequence=3))
+            index.drop([("p0000002", DocumentVersion(1, 4))])
+            index.commit()
+        except IndexUnavailable:
+            was_written = False
+
+    found = [(each, version.sequence) for each, version, _ in index.digests()]
+    assert found == ([("p0000001", 3), ("p0000003", 3)] if was_written else [("p0000001", 2), ("p0000002", 2)])
+
+
 def test_a_rebuild_that_fails_leaves_the_old_index(index: SearchIndex, document: Make):
     _put(index, document(1, titles={"en": "lamp"}))
 
