@@ -13,13 +13,14 @@ from integrator.resolve.work import Made, renamed
 from integrator.store import ledger, outbox, products
 from integrator.store.database import CATALOGUE, Database
 from integrator.store.edges import replace_edges
-from integrator.store.sellers import settle_sellers
+from integrator.store.sellers import find_overtaken, settle_sellers, unsettle_sellers
 
 
 def keep(database: Database, piece: Piece, done: Done, clock: Clock, tally: Tally) -> Mapping[str, Draft]:
     """One transaction: products, ids, edges, outbox, and that these sellers are settled.
 
-    Gives the documents of the visible products among them.
+    Gives the documents of the visible products among them. Where another process has kept one of these sellers
+    meanwhile, what came out of the older state is dropped, and they are worked out again.
     """
     tally.failures.update(done.failures)
     if not done.outcomes:
@@ -27,6 +28,10 @@ def keep(database: Database, piece: Piece, done: Done, clock: Clock, tally: Tall
     now = clock.now().timestamp()
     sellers = [outcome.seller_id for outcome in done.outcomes]
     with database.write(CATALOGUE) as connection:
+        if find_overtaken(connection, piece.settled):
+            unsettle_sellers(connection, piece.settled)
+            tally.overtaken.update(piece.settled)
+            return {}
         made, minted = _named(
             connection, [(outcome.seller_id, each) for outcome in done.outcomes for each in outcome.products], now
         )

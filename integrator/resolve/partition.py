@@ -78,10 +78,10 @@ def resolve_marked(
         while True:
             with database.write(CATALOGUE) as connection:
                 marks = worklist.take(connection, holder=holder, now=clock.now().timestamp(), limit=_MARKS)
-            if not marks and not unsettled:
+            sellers = {*unsettled, *tally.overtaken}
+            if not marks and not sellers:
                 break
-            sellers = set(unsettled)
-            unsettled = []
+            unsettled, tally.overtaken = [], set()
             if marks:
                 with database.write(CATALOGUE) as connection:
                     refs = [(each.platform, each.account_id) for each in marks]

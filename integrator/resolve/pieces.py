@@ -27,10 +27,14 @@ _PIECE = 500
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some partitions with their digests, and what the ledger knows of their products."""
+    """Some partitions with their digests, and what the ledger knows of their products.
+
+    `settled` are the digests that stood when they were loaded: another process may keep these sellers meanwhile.
+    """
 
     partitions: tuple[Partition, ...]
     digests: dict[str, bytes]
+    settled: dict[str, bytes | None]
     naming: Naming
 
 
@@ -43,15 +47,19 @@ class Tally:
     edges: int = 0
     skipped: int = 0  # sellers of which nothing that matters had changed
     failures: dict[str, str] = field(default_factory=dict)  # seller id -> reason
+    overtaken: set[str] = field(default_factory=set)  # sellers that another process kept while this one worked on them
 
 
 def load_pieces(database: Database, sellers: Sequence[str], release: Release, tally: Tally) -> Iterator[Piece]:
     """Those of these sellers of which something that matters has changed since their products were worked out."""
     for some in chunks(sellers, _SELLERS):
         with database.read() as connection:
-            partitions, digests, naming = _load_partitions(connection, some, release, tally)
-        for few in _pieces(partitions):
-            yield Piece(tuple(few), {each.seller_id: digests[each.seller_id] for each in few}, naming)
+            loaded = _load_partitions(connection, some, release, tally)
+        for few in _pieces(loaded.partitions):
+            ids = [each.seller_id for each in few]
+            digests = {each: loaded.digests[each] for each in ids}
+            settled = {each: loaded.settled[each] for each in ids}
+            yield Piece(tuple(few), digests, settled, loaded.naming)
 
 
 def _pieces(partitions: Iterable[Partition]) -> Iterator[list[Partition]]:
@@ -79,16 +87,14 @@ def _pieces(partitions: Iterable[Partition]) -> Iterator[list[Partition]]:
         yield piece
 
 
-def _load_partitions(
-    connection: Connection, seller_ids: Sequence[str], release: Release, tally: Tally
-) -> tuple[list[Partition], dict[str, bytes], Naming]:
+def _load_partitions(connection: Connection, seller_ids: Sequence[str], release: Release, tally: Tally) -> Piece:
     sellers = load_sellers(connection, seller_ids)
     owner: dict[Ref, str] = {ref: each for each, (seller, _) in sellers.items() for ref in seller.accounts}
     members: dict[str, list[RawMember]] = {each: [] for each in sellers}
     for account, member in load_members(connection, owner):
         members[owner[account]].append(member)
     judged = _load_judged(connection, members)
-    partitions, digests = [], {}
+    partitions, digests, settled = [], {}, {}
     for seller_id, (seller, before) in sellers.items():
         partition = Partition(seller_id, seller.name, tuple(members[seller_id]), judged.get(seller_id, {}))
         digest = _digest(partition, release)
@@ -97,11 +103,11 @@ def _load_partitions(
             tally.skipped += 1
             continue
         partitions.append(partition)
-        digests[seller_id] = digest
+        digests[seller_id], settled[seller_id] = digest, before
     present = {member.previous for each in partitions for member in each.members if member.previous}
     made_from = load_made_from(connection, present)
-    known = [_with_made_from(partition, made_from) for partition in partitions]
-    return known, digests, _load_naming(connection, known)
+    known = tuple(_with_made_from(partition, made_from) for partition in partitions)
+    return Piece(known, digests, settled, _load_naming(connection, known))
 
 
 def _with_made_from(partition: Partition, made_from: Mapping[str, bytes]) -> Partition:

@@ -90,3 +90,18 @@ _settle = Prepared(
 def settle_sellers(connection: Connection, digests: Mapping[str, bytes]) -> None:
     """These sellers' products are worked out from states with these digests."""
     _settle.many(connection, [(digest, seller_id) for seller_id, digest in digests.items()])
+
+
+def find_overtaken(connection: Connection, loaded: Mapping[str, bytes | None]) -> list[str]:
+    """Of sellers that were loaded with these digests: those that others have settled, regrouped or ended since."""
+    now_at: dict[str, bytes | None] = {}
+    for piece in chunks(sorted(loaded)):
+        wanted = select(seller.c.id, seller.c.partition).where(seller.c.id.in_(piece))
+        now_at.update((row[0], row[1]) for row in connection.execute(wanted))
+    return [each for each in sorted(loaded) if each not in now_at or now_at[each] != loaded[each]]
+
+
+def unsettle_sellers(connection: Connection, seller_ids: Iterable[str]) -> None:
+    """These sellers' products are to be worked out again, by whoever comes first."""
+    for piece in chunks(sorted(set(seller_ids))):
+        connection.execute(update(seller).where(seller.c.id.in_(piece)).values(partition=None))

@@ -1,5 +1,7 @@
 """The use case: marks to sellers to products, in any order and any batches, with ids that survive."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,9 +9,10 @@ from sqlalchemy import func, select, update
 
 from integrator.errors import ContradictoryJudgement, UnknownListing, UnknownProduct
 from integrator.listing import Hs, HsState
-from integrator.resolve import pieces
+from integrator.resolve import partition, pieces
 from integrator.resolve.decide import decide
 from integrator.resolve.judgements import make_judgement
+from integrator.resolve.partition import Resolved
 from integrator.store import catalogue, edges, sellers, worklist
 from integrator.store.tables import edge, ledger, outbox, product, seller
 from integrator.store.tables import worklist as worklist_table
@@ -242,6 +245,32 @@ def test_a_pair_may_move_before_its_former_seller_has_had_its_turn(
     with shop.database.read() as connection:
         kept = connection.execute(select(edge.c.left, edge.c.right).where(edge.c.kind == "product")).all()
     assert [tuple(pair) for pair in kept] == [("buykorea:P1:1", "tradekorea:P1:1")]
+
+
+def test_of_two_that_work_on_one_seller_the_older_state_never_wins(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    stock(shop)
+    shop.resolve()
+    work_on = partition.work_on
+    others: list[Resolved] = []
+
+    def overtaken(task: Any) -> Any:
+        done = work_on(task)
+        if not others:
+            others.append(Resolved())
+            shop.listing(make_listing("tradekorea", "P1", "9", "Centella Face Cream 50 ml, fragrance free", hs=HS))
+            others[0] = shop.resolve()
+        return done
+
+    monkeypatch.setattr(partition, "work_on", overtaken)
+    shop.listing(make_listing("buykorea", "100", "1", "Centella Face Cream 50ml, new", hs=HS))
+
+    shop.resolve()
+
+    assert others[0].products, "the other one came through meanwhile"
+    with shop.database.read() as connection:
+        assert sellers.unsettled_sellers(connection) == []
+        found = catalogue.require_product(connection, shop.product_of("buykorea:100"))
+    assert "Centella Face Cream 50 ml, fragrance free" in {each.names["en"] for each in found.offers}
 
 
 def test_every_merge_keeps_its_receipt(shop: Shop) -> None:
