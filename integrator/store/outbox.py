@@ -197,3 +197,10 @@ def count_outbox(connection: Connection) -> tuple[int, int]:
         int(connection.execute(waiting.where(outbox.c.set_aside.is_(False))).scalar_one()),
         int(connection.execute(waiting.where(outbox.c.set_aside.is_(True))).scalar_one()),
     )
+
+
+def load_set_aside(connection: Connection, *, limit: int) -> list[tuple[str, str]]:
+    """(product id, why the index refused it) of documents that wait for a person, the longest waiting first."""
+    wanted = select(outbox.c.product_id, outbox.c.refusal).where(outbox.c.set_aside.is_(True))
+    rows = connection.execute(wanted.order_by(outbox.c.sequence).limit(limit))
+    return [(row.product_id, row.refusal or "") for row in rows]

@@ -22,20 +22,26 @@ def index() -> None:
 @index.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def status(*, as_json: bool) -> None:
-    """Say what the index holds, what waits for it, and what the database has. Exits with 1 when it cannot be used."""
+    """Say what the index holds, what waits for it, what it refused, and what the database has.
+
+    Exits with 1 when it cannot be used.
+    """
     from integrator.store.catalogue import count_visible
-    from integrator.store.outbox import count_outbox
+    from integrator.store.outbox import count_outbox, load_set_aside
 
     with wired() as wiring:
         found = wiring.index.status()
         with wiring.database.read() as connection:
             products = count_visible(connection)
             waiting, set_aside = count_outbox(connection)
+            refused = load_set_aside(connection, limit=_SHOWN)
     shown = {**asdict(found), "products": products, "waiting": waiting, "set_aside": set_aside}
     if as_json:
-        click.echo(json.dumps(shown))
+        click.echo(json.dumps({**shown, "refused": [{"product_id": each, "reason": why} for each, why in refused]}))
     else:
         click.echo("\n".join(f"{name:<11} {_words(value)}" for name, value in shown.items() if value is not None))
+        for product_id, reason in refused:
+            click.echo(f"refused     {product_id}: {reason}")
     raise SystemExit(FAILED if found.problem else DONE)
 
 

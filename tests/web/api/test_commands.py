@@ -1,12 +1,16 @@
 """`hanmaru search` and `hanmaru index` on the same catalogue as the API."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from integrator.publish.publisher import publish
 from integrator.publish.rebuild import rebuild
+from integrator.store import outbox
+from integrator.store.database import CATALOGUE
 from web.cli import main
 from web.wiring import Wiring
 
@@ -60,6 +64,23 @@ def test_status_tells_index_and_database_side_by_side(run):
 
     assert (status["documents"], status["products"], status["waiting"]) == (3, 3, 0)
     assert status["problem"] is None
+
+
+def test_what_the_index_refused_is_shown_with_the_reason(run, wiring: Wiring):
+    def queue_one() -> None:
+        with wiring.database.write(CATALOGUE) as connection:
+            outbox.queue(connection, {"p0001": outbox.PUT}, run=None, now=0.0)
+
+    queue_one()
+    with wiring.database.write() as connection:
+        [row] = outbox.load_waiting(connection, after=0, limit=9)
+        outbox.refuse(connection, [(replace(row, attempts=outbox.REFUSALS - 1), "immense term")])
+    told, shown = run("index", "status", "--json"), run("index", "status")
+    queue_one()
+    publish(wiring.database, wiring.index)
+
+    assert json.loads(told.stdout)["refused"] == [{"product_id": "p0001", "reason": "immense term"}]
+    assert "p0001: immense term" in shown.stdout
 
 
 def test_a_sound_index_verifies(run):
