@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import BACKENDS, SQLITE
 from tests.drills.crash.feeds import PLATFORMS, FakeFeed, Feed, MockFeed, serving_two_days, take_small_pages
 from tests.drills.crash.ground import Ground
 from tests.drills.crash.home import Home, NewHome
@@ -31,8 +32,10 @@ from tests.drills.crash.planted import (
     plant_spool_forgotten,
 )
 from tests.drills.crash.points import BEGIN, COMMIT, kind_of
+from tests.drills.crash.server_home import ServerHome
 from tests.drills.crash.world import CENSUS, CHANGES, LANES, Lane, World
 from tests.drills.tally import OpenTally, Tally
+from tests.servers.postgres import PostgresServer
 
 SEED = 0  # nothing here is random
 
@@ -47,10 +50,13 @@ def feeds() -> Iterator[dict[str, Feed]]:
         yield {feed.name: feed for feed in each}
 
 
-@pytest.fixture(scope="module", params=["sqlite"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def new_home(request: pytest.FixtureRequest) -> NewHome:
     """How a home on this kind of database is begun."""
-    return {"sqlite": Home}[request.param]
+    if request.param == SQLITE:
+        return Home
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return lambda folder: ServerHome(folder, server)
 
 
 @pytest.fixture(scope="module")
