@@ -76,7 +76,7 @@ class Trials:
         with self._begun() as database:
             self._before = describe(database)
             database.close()
-            self.points: list[str] = do_in_child(lambda: self._count(database), self._answer)
+            self.points: list[str] = do_in_child(lambda: self._go_watched(database, Points()), self._answer)
             self._after = describe(database)
 
     @contextmanager
@@ -87,15 +87,15 @@ class Trials:
             database.close()
             yield database
 
-    def _count(self, database: Database) -> list[str]:
-        points = Points().watch()
+    def _go_watched(self, database: Database, points: Points) -> list[str]:
+        points.watch()
         self._way.go(database)
         return points.names
 
     def kill_at(self, number: int) -> Iterator[str]:
         """What is wrong after a death there."""
         with self._begun() as database:
-            child = fork(lambda: (Points(last=number).watch(), self._way.go(database)), self._answer)
+            child = fork(lambda: self._go_watched(database, Points(last=number)), self._answer)
             child.wait()
             if not child.was_killed:
                 yield f"{self._way.name}: no instant {number}"

@@ -98,7 +98,8 @@ class World:
     @property
     def name(self) -> str:
         """For people."""
-        return f"{self.feed.name}, {self.lane.name}"
+        kind = "SQLite" if self._ground.database.is_file else "PostgreSQL"
+        return f"{self.feed.name}, {self.lane.name}, {kind}"
 
     def _read_before(self, home: Home) -> None:
         database, index = Database(home.url), EmbeddedIndex(home.folder / "index")
