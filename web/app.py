@@ -12,15 +12,18 @@ from web.headers import set_headers
 from web.health import health
 from web.i18n import set_languages
 from web.logs import configure_logging
+from web.metrics import install_metrics
 from web.parts import Parts
 from web.problems import tell_problems
+from web.traffic import Traffic
 from web.views import set_views
 from web.wiring import Wiring
 
 
-def create_app(settings: Settings, *, wiring: Wiring | None = None) -> APIFlask:
+def create_app(settings: Settings, *, wiring: Wiring | None = None, traffic: Traffic | None = None) -> APIFlask:
     """The application. Opens neither database nor index before the first request.
 
+    `traffic` counts the requests of all processes of one server; without it this one's are counted.
     A server of another make (`gunicorn 'web.app:create_app(...)'`) has configured no logging: then it is done here.
     """
     if not structlog.is_configured():
@@ -35,4 +38,5 @@ def create_app(settings: Settings, *, wiring: Wiring | None = None) -> APIFlask:
     for blueprint in (make_front(), make_buyers(), health):
         app.register_blueprint(blueprint)
     install_api(app)
+    install_metrics(app, traffic or Traffic())
     return app

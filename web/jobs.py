@@ -18,6 +18,7 @@ import structlog
 from rq import Queue, Worker, get_current_job
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
+from rq.worker_registration import get_keys
 
 from integrator.errors import HanmaruError, StorageUnavailable
 from integrator.record import Lane
@@ -57,6 +58,13 @@ def connect(url: str) -> redis.Redis:
 def make_queue(connection: redis.Redis, name: str = FEEDS_QUEUE) -> Queue:
     """A queue whose jobs are JSON: no pickle, so nobody who reaches the broker can hand us code."""
     return Queue(name, connection=connection, serializer=JSONSerializer, default_timeout=_JOB_TIMEOUT_S)
+
+
+def count_jobs(connection: redis.Redis) -> tuple[int, int]:
+    """(jobs that wait for a worker, workers that were heard of lately)."""
+    queue = make_queue(connection)
+    workers = get_keys(queue=queue)
+    return queue.count, int(connection.exists(*workers)) if workers else 0
 
 
 def ring(queue: Queue, due: Due) -> bool:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,11 @@ def serve_forever(settings: Settings, *, processes: int) -> None:
     """Serve the pages and the API with gunicorn; ends this process."""
     from gunicorn.app.base import BaseApplication
 
+    from web.traffic import Traffic
+
+    # Twice as many: while processes are replaced, the old ones still answer.
+    traffic = Traffic(rows=2 * processes)
+
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
         def load_config(self) -> None:
             options = {
@@ -57,6 +63,8 @@ def serve_forever(settings: Settings, *, processes: int) -> None:
                 # Nothing may reconfigure a running server through a socket in somebody's home directory.
                 "control_socket_disable": True,
                 "when_ready": announce,
+                "pre_fork": give_row,
+                "post_fork": lambda _, worker: traffic.take_row(worker.traffic_row),
             }
             for name, value in options.items():
                 self.cfg.set(name, value)
@@ -64,9 +72,15 @@ def serve_forever(settings: Settings, *, processes: int) -> None:
         def load(self) -> Any:
             from web.app import create_app
 
-            return create_app(settings)
+            return create_app(settings, traffic=traffic)
 
     Server().run()
+
+
+def give_row(arbiter: Any, worker: Any) -> None:
+    """A row of the counts that no living process has."""
+    taken = {each.traffic_row for each in arbiter.WORKERS.values()}
+    worker.traffic_row = next(row for row in count() if row not in taken)
 
 
 def announce(arbiter: Any) -> None:
