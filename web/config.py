@@ -92,6 +92,11 @@ SETTINGS = (
         True,
     ),
     Setting("HANMARU_MAIL_URL", "none", "mail comes with a later version; has no effect in this one", True),
+    Setting(
+        "HANMARU_DEMO",
+        "no",
+        "`yes`: the platforms are mock ones wherever they run, and need no credentials; known secrets are not refused",
+    ),
     Setting("HANMARU_RATES", "the rates a package carries", "file of exchange rates with their date"),
 )
 
@@ -120,6 +125,7 @@ class Settings:
     public_url: str | None
     secret_key: str | None = field(repr=False)  # None: make one at start; only ever so on loopback
     rates: Path | None
+    is_demo: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -130,18 +136,20 @@ class Settings:
         source = _Source(os.environ if environ is None else environ)
         home = Path(source.text("HANMARU_HOME") or ".data").expanduser().absolute()
         host = source.text("HANMARU_HOST") or "127.0.0.1"
+        is_demo = source.yes("HANMARU_DEMO")
         return cls(
             home=home,
             database_url=source.url("HANMARU_DATABASE_URL", "postgresql", "postgres", "sqlite")
             or f"sqlite:///{home}/hanmaru.db",
             redis_url=source.url("HANMARU_REDIS_URL", "redis", "rediss", "unix"),
             search=_read_search(source),
-            feeds=MappingProxyType({each.name: _read_feed(source, each) for each in CONNECTORS}),
+            feeds=MappingProxyType({each.name: _read_feed(source, each, is_demo=is_demo) for each in CONNECTORS}),
             host=host,
             port=source.port("HANMARU_PORT", default=8000),
             public_url=source.url("HANMARU_PUBLIC_URL", "http", "https"),
             secret_key=_read_secret_key(source, host),
             rates=source.file("HANMARU_RATES"),
+            is_demo=is_demo,
         )
 
 
@@ -175,10 +183,10 @@ def for_child(
     return {**base, "HANMARU_HOME": str(settings.home), **overrides}
 
 
-def _read_feed(source: "_Source", platform: Platform) -> FeedSettings:
+def _read_feed(source: "_Source", platform: Platform, *, is_demo: bool) -> FeedSettings:
     url_name = platform_setting(platform.name, "url")
     url = source.url(url_name, "http", "https") or mock_address(platform.name)
-    is_local = is_loopback(urlsplit(url).hostname)
+    is_local = is_demo or is_loopback(urlsplit(url).hostname)
     credentials = {}
     for credential in platform.credentials:
         name = platform_setting(platform.name, credential.name)
@@ -261,6 +269,12 @@ class _Source:
         if not path.is_file():
             raise InvalidSetting(f"{name} names no file: give the path of an existing file")
         return path
+
+    def yes(self, name: str) -> bool:
+        value = (self.text(name) or "no").lower()
+        if value not in ("yes", "no"):
+            raise InvalidSetting(f"{name} must be yes or no")
+        return value == "yes"
 
     def count(self, name: str, *, least: int = 1) -> int | None:
         value = self.text(name)

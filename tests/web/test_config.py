@@ -75,6 +75,7 @@ def test_each_documented_setting_is_read(tmp_path):
         "HANMARU_PORT": "9000",
         "HANMARU_PUBLIC_URL": "https://catalogue.example",
         "HANMARU_SECRET_KEY": "sixteen or more characters",
+        "HANMARU_DEMO": "yes",
         "HANMARU_RATES": str(rates),
     }
     assert set(given) == {row.name for row in SETTINGS} - LATER
@@ -99,6 +100,7 @@ def test_each_documented_setting_is_read(tmp_path):
         public_url="https://catalogue.example",
         secret_key="sixteen or more characters",
         rates=rates,
+        is_demo=True,
     )
     assert settings.feeds["buykorea"].url == "https://bk.example/buykorea"
     assert [feed.calls for feed in settings.feeds.values()] == [1000, 20, None]
@@ -132,6 +134,17 @@ def test_a_platform_elsewhere_needs_its_own_credentials(platform):
 
     with pytest.raises(InvalidSetting, match=f"{missing} is missing"):
         Settings.from_environment(environ)
+
+
+def test_in_a_demo_platforms_elsewhere_get_the_guides_test_credentials():
+    settings = Settings.from_environment({"HANMARU_DEMO": "yes", "HANMARU_TRADEKOREA_URL": "http://mock.example/t"})
+
+    assert settings.feeds["tradekorea"].credentials["client_id"] == "tkc-test-member"
+
+
+def test_whether_it_is_a_demo_is_said_by_yes_or_no():
+    with pytest.raises(InvalidSetting, match="HANMARU_DEMO must be yes or no"):
+        Settings.from_environment({"HANMARU_DEMO": "maybe"})
 
 
 # In a process of its own: here the connectors may be there already.

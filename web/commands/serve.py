@@ -27,7 +27,7 @@ THREADS = 4
 @click.option("--processes", type=click.IntRange(1, 64), help="[default: one a core, at most 4]")
 def serve(*, port: int | None, processes: int | None) -> None:
     """Run the web server."""
-    settings = Settings.from_environment()
+    settings = service_settings()
     if port is not None:
         settings = replace(settings, port=port)
     # One key for all server processes, made before they part.
@@ -97,7 +97,7 @@ def worker(*, burst: bool) -> None:
     from web.broker import open_broker
     from web.jobs import connect, run_worker
 
-    settings = Settings.from_environment()
+    settings = service_settings()
     configure_logging()
     with open_broker(settings) as url, connect(url) as connection:
         run_worker(connection, burst=burst)
@@ -110,7 +110,7 @@ def scheduler() -> None:
     from web.jobs import connect, make_queue, run_scheduler
     from web.wiring import PLATFORMS
 
-    settings = Settings.from_environment()
+    settings = service_settings()
     configure_logging()
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -128,7 +128,7 @@ def up() -> None:
     from web.broker import open_broker
     from web.processes import Stopped, Together
 
-    settings = Settings.from_environment()
+    settings = service_settings()
     open_database(settings).close()
     with open_broker(settings) as url, Together() as together:
         try:
@@ -152,6 +152,15 @@ def start_services(
     services |= {f"worker {number}": "worker" for number in range(1, len(settings.feeds) + 1)}
     for name, command in services.items():
         together.start(name, [sys.executable, "-m", "web", command], environ=environ)
+
+
+def service_settings() -> Settings:
+    """The settings of a process that stays. Raises InvalidSetting where others could use what everybody knows."""
+    from web.known_secrets import refuse_known_secrets
+
+    settings = Settings.from_environment()
+    refuse_known_secrets(settings)
+    return settings
 
 
 def open_database(settings: Settings) -> "Database":
