@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, text
 
 from integrator.store.holds import HoldState
 from integrator.store.tables import hold, outbox, run, worklist
@@ -41,6 +41,29 @@ class Backlog:
     waiting: int
     set_aside: int
     oldest_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What answers: `PostgreSQL 15.14`, for example; its encoding, and how many may still connect."""
+
+    name: str
+    encoding: str
+    connections_left: int
+
+
+def describe_server(connection: Connection) -> Server:
+    """The database's server; of a file, the library that reads it, which anybody may use."""
+    if connection.dialect.name == "sqlite":
+        version = connection.execute(select(func.sqlite_version())).scalar_one()
+        return Server(f"SQLite {version}", "UTF8", MOST_COUNTED)
+    said = {name: connection.execute(select(func.current_setting(name))).scalar_one() for name in _SAID}
+    taken = connection.execute(text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"))
+    left = int(said["max_connections"]) - int(said["superuser_reserved_connections"]) - int(taken.scalar_one())
+    return Server(f"PostgreSQL {said['server_version']}", str(said["server_encoding"]), left)
+
+
+_SAID = ("server_version", "server_encoding", "max_connections", "superuser_reserved_connections")
 
 
 def count_runs(connection: Connection, platforms: Iterable[str], *, now: float) -> list[RunsOfDay]:

@@ -24,12 +24,13 @@ def migrate() -> None:
 
 
 @click.command()
+@click.argument("parts", nargs=-1)
 @as_json_option
-def doctor(*, as_json: bool) -> None:
-    """Say what is reachable and what is not, and what to do."""
+def doctor(*, parts: tuple[str, ...], as_json: bool) -> None:
+    """Say what is reachable and what is not, and what to do; of these PARTS only, if any are named."""
     from web.commands.checks import check_all
 
-    checks = check_all(Settings.from_environment())
+    checks = check_all(Settings.from_environment(), wanted=parts)
     if as_json:
         print_json([{"name": check.name, "ok": check.ok, "text": check.text} for check in checks])
     else:
