@@ -10,7 +10,8 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from integrator.store.contacts import drop_contacts, of_accounts, release_contacts
-from integrator.store.database import Prepared, chunks
+from integrator.store.database import chunks
+from integrator.store.prepared import Prepared
 from integrator.store.tables import account, account_version
 from integrator.store.versions import VersionState
 

@@ -22,8 +22,9 @@ from integrator.store.contacts import (
     load_waiting_contacts,
     save_contacts,
 )
-from integrator.store.database import Prepared, chunks
+from integrator.store.database import chunks
 from integrator.store.listings import StaleState
+from integrator.store.prepared import Prepared
 from integrator.store.tables import account, account_version, listing, version
 from integrator.store.versions import VersionState, pending_in
 

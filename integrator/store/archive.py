@@ -12,7 +12,8 @@ import zstandard
 from sqlalchemy import Connection, bindparam, insert, select
 
 from integrator.record import Kind
-from integrator.store.database import Prepared, chunks, insert_of
+from integrator.store.database import chunks, insert_of
+from integrator.store.prepared import Prepared
 from integrator.store.tables import archive, dictionary
 
 # Enough to know a feed's vocabulary; more samples cost training time and save nothing measurable.

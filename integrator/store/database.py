@@ -8,14 +8,12 @@ with its children.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Executable, bindparam, func, inspect, select, update
+from sqlalchemy import URL, Connection, Engine, bindparam, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 
 from integrator.errors import SchemaMismatch, StorageBusy
@@ -189,57 +187,6 @@ def take_keys(connection: Connection, count: int) -> Sequence[int]:
         return range(first, first + count)
     every = select(func.nextval("listing_key_seq")).select_from(func.generate_series(1, count))
     return sorted(connection.execute(every).scalars())
-
-
-# Values by their place, as `Prepared` has them; SQLAlchemy's own form for this driver has them by name.
-_POSTGRESQL: Any = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
-
-
-class Prepared:
-    """A statement compiled once and fed with tuples.
-
-    For the few statements that run once a record: SQLAlchemy's own way costs some ten microseconds a row in binding,
-    which is as much as the database needs to do the work. `names` are the statement's parameters in the order of the
-    tuples.
-    """
-
-    def __init__(self, statement: Executable, *names: str) -> None:
-        self.statement = statement
-        self.names = names
-        self._compiled: dict[str, _Compiled] = {}
-
-    def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Run it for every row; gives how many rows were touched in all."""
-        if not rows:
-            return 0
-        compiled = self._compiled.get(connection.dialect.name)
-        if compiled is None:
-            compiled = self._compiled[connection.dialect.name] = self._compile(connection)
-        arranged = list(rows) if compiled.order is None else compiled.arrange(rows)
-        return connection.exec_driver_sql(compiled.sql, arranged).rowcount
-
-    def _compile(self, connection: Connection) -> "_Compiled":
-        dialect = connection.dialect if connection.dialect.name == "sqlite" else _POSTGRESQL
-        compiled: Any = self.statement.compile(dialect=dialect, column_keys=list(self.names))  # type: ignore[attr-defined]
-        # Values written into the statement itself are parameters too; they follow the row's own.
-        fixed = [name for name in dict.fromkeys(compiled.positiontup) if name not in self.names]
-        every = [*self.names, *fixed]
-        places = tuple(every.index(name) for name in compiled.positiontup)
-        order = None if places == tuple(range(len(self.names))) else places
-        return _Compiled(str(compiled), order, tuple(compiled.params[name] for name in fixed))
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A statement in one database's words. `order`: which of a row's values, then of the constants, stands where."""
-
-    sql: str
-    order: tuple[int, ...] | None
-    constants: tuple[Any, ...]
-
-    def arrange(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        order, constants = self.order or (), self.constants
-        return [tuple([row[place] for place in order]) for row in (each + constants for each in rows)]
 
 
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:

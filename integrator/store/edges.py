@@ -7,7 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from integrator.product import Receipt
 from integrator.resolve.judgements import Judgement
-from integrator.store.database import Prepared, chunks, insert_for
+from integrator.store.database import chunks, insert_for
+from integrator.store.prepared import Prepared
 from integrator.store.tables import edge, judgement
 
 _EDGE = ("kind", "left", "right", "seller_id", "verdict", "score", "release", "receipt", "decided_at")

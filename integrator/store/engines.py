@@ -1,5 +1,6 @@
 """What each kind of database is told when it is opened, and how a transaction begins on it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
@@ -53,6 +54,8 @@ def open_engine(url: URL) -> Engine:
     arguments = {"application_name": "hanmaru", "connect_timeout": _CONNECTING_S, "options": told}
     engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
     event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "do_execute", lambda cursor, statement, row, _context: _copy(cursor, statement, [row]))
+    event.listen(engine, "do_executemany", lambda cursor, statement, rows, _context: _copy(cursor, statement, rows))
     return engine
 
 
@@ -100,3 +103,29 @@ def _begin_postgresql(connection: Connection) -> None:
     turn = connection.get_execution_options().get("turn")
     if turn:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(turn, _TURNS))))
+
+
+# Loading by COPY -----------------------------------------------------------------------------------------------------
+
+# The types of the columns, by the statement: COPY in binary form must be told them.
+_COPIES: dict[str, list[str]] = {}
+
+
+def name_copy(table: str, types: Mapping[str, str]) -> str:
+    """The statement that loads rows of these columns, given by their PostgreSQL types, into a table."""
+    columns = ", ".join(f'"{name}"' for name in types)
+    statement = f'COPY "{table}" ({columns}) FROM STDIN (FORMAT BINARY)'
+    _COPIES[statement] = list(types.values())
+    return statement
+
+
+def _copy(cursor: Any, statement: str, rows: Sequence[Any]) -> bool:
+    """In place of the driver's own way, where the statement is one of these."""
+    types = _COPIES.get(statement)
+    if types is None:
+        return False
+    with cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+    return True

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from integrator.listing import Account, Contact
 from integrator.resolve.sellers import NAME, AccountFacts, Key, Ref
-from integrator.store.database import Prepared, chunks
+from integrator.store.database import chunks
+from integrator.store.prepared import Prepared
 from integrator.store.tables import account, contact, listing, seller_key, version
 
 _decode_account = msgspec.json.Decoder(Account).decode

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from integrator.store.database import Prepared, chunks
+from integrator.store.database import chunks
+from integrator.store.prepared import Prepared
 from integrator.store.tables import ledger
 
 

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, insert, select, update
 
-from integrator.store.database import Prepared, chunks, take_keys
+from integrator.store.database import chunks, take_keys
+from integrator.store.prepared import Prepared
 from integrator.store.tables import listing, version
 from integrator.store.versions import Statement, VersionState, add_versions, count_versions, supersede
 

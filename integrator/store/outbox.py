@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
 
 from integrator.ports import DocumentVersion
-from integrator.store.database import Prepared, chunks, insert_for, take_numbers
+from integrator.store.database import chunks, insert_for, take_numbers
+from integrator.store.prepared import Prepared
 from integrator.store.tables import meta, outbox, product, published
 
 PUT, DROP = "put", "drop"
@@ -204,3 +205,10 @@ def load_set_aside(connection: Connection, *, limit: int) -> list[tuple[str, str
     wanted = select(outbox.c.product_id, outbox.c.refusal).where(outbox.c.set_aside.is_(True))
     rows = connection.execute(wanted.order_by(outbox.c.sequence).limit(limit))
     return [(row.product_id, row.refusal or "") for row in rows]
+
+
+def find_left(connection: Connection, *, before: float) -> int | None:
+    """The oldest row, by its sequence, if it waits since then: whoever queued it is not at it any more."""
+    wanted = select(outbox.c.sequence, outbox.c.queued_at).where(outbox.c.set_aside.is_(False))
+    oldest = connection.execute(wanted.order_by(outbox.c.sequence).limit(1)).first()
+    return None if oldest is None or oldest.queued_at > before else int(oldest.sequence)

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from integrator.resolve.members import RawMember
 from integrator.resolve.sellers import Ref
-from integrator.store.database import Prepared, chunks, insert_for
+from integrator.store.database import chunks, insert_for
 from integrator.store.identities import ids_by_platform
+from integrator.store.prepared import Prepared
 from integrator.store.tables import detail, listing, product, product_listing, version
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
-from integrator.store.database import Prepared, chunks
+from integrator.store.database import chunks
 from integrator.store.listings import HIDDEN_STALE, ListingState
+from integrator.store.prepared import Prepared
 from integrator.store.tables import listing, version
 
 _mark_seen = Prepared(

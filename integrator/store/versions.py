@@ -21,7 +21,8 @@ from integrator.store.contacts import (
     release_contacts,
     save_contacts,
 )
-from integrator.store.database import Prepared, chunks
+from integrator.store.database import chunks
+from integrator.store.prepared import Prepared
 from integrator.store.runs import REPLAY, RunState
 from integrator.store.tables import account_version, listing, version
 from integrator.store.tables import run as run_table

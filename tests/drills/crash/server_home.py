@@ -41,4 +41,4 @@ class ServerHome(Home):
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             for words in ("DROP DATABASE IF EXISTS {0} WITH (FORCE)", "CREATE DATABASE {0} TEMPLATE {1}"):
                 names = (sql.Identifier(self._name), sql.Identifier(template))
-                connection.execute(sql.SQL(words).format(*names))  # type: ignore[arg-type]
+                connection.execute(sql.SQL(words).format(*names))
