@@ -81,7 +81,7 @@ def _finish(showing: Showing, outcomes: Sequence["Outcome"], stop: Stop) -> tupl
     except KeyboardInterrupt:
         trouble = "Stopped before everything was searchable; the next sync goes on."
     except (IndexUnavailable, StorageUnavailable) as error:
-        trouble = f"{error} What was read is kept and is published by the next sync."
+        trouble = f"{str(error).rstrip('.')}. What was read is kept and is published by the next sync."
     published = showing.published
     if trouble is None and published.refused:
         trouble = f"The index refused {published.refused} products; see `hanmaru index verify`."
