@@ -12,7 +12,7 @@ import zstandard
 from sqlalchemy import Connection, bindparam, insert, select
 
 from integrator.record import Kind
-from integrator.store.database import chunks, insert_of
+from integrator.store.database import chunks
 from integrator.store.prepared import Prepared
 from integrator.store.tables import archive, dictionary
 
@@ -61,9 +61,7 @@ def name_body(platform: str, kind: Kind, body: bytes) -> bytes:
 _COLUMNS = ("hash", "platform", "kind", "external_id", "run", "page", "offset", "kept_at", "dictionary", "body")
 
 
-def _keep_statement(dialect: str) -> Prepared:
-    row = insert_of(dialect, archive).values({name: bindparam(name) for name in _COLUMNS})
-    return Prepared(row.on_conflict_do_nothing(index_elements=[archive.c.hash]), *_COLUMNS)
+_keep = Prepared(insert(archive).values({name: bindparam(name) for name in _COLUMNS}), *_COLUMNS)
 
 
 class Archive:
@@ -71,13 +69,12 @@ class Archive:
 
     def __init__(self, platform: str) -> None:
         self._platform = platform
-        self._keep: Prepared | None = None
         self._compressors: dict[Kind, tuple[int | None, zstandard.ZstdCompressor]] = {}
         self._samples: dict[Kind, list[bytes]] = {}
 
     def keep(self, connection: Connection, raws: Sequence[Raw], *, run: int, now: float) -> None:
         """Write those that are not here yet."""
-        self._keep = self._keep or _keep_statement(connection.dialect.name)
+        news = _find_news(connection, raws)
         for kind in dict.fromkeys(raw.kind for raw in raws):
             of_kind = [raw for raw in raws if raw.kind is kind]
             number, compressor = self._compressor(connection, kind, of_kind, now=now)
@@ -86,8 +83,9 @@ class Archive:
             rows = [
                 (raw.hash, platform, word, raw.external_id, run, raw.page, raw.offset, now, number, compress(raw.body))
                 for raw in of_kind
+                if news.get(raw.hash) is raw
             ]
-            self._keep.many(connection, rows)
+            _keep.many(connection, rows)
 
     def forget(self) -> None:
         """A transaction was rolled back: a dictionary made in it is gone."""
@@ -128,6 +126,15 @@ class Archive:
         key = connection.execute(insert(dictionary).values(row)).inserted_primary_key
         assert key is not None  # noqa: S101 - an insert of one row always has its key
         return _compressor_of(int(key[0]), body)
+
+
+def _find_news(connection: Connection, raws: Sequence[Raw]) -> dict[bytes, Raw]:
+    """Those of which no copy is kept yet, one of each, by their names."""
+    found = {raw.hash: raw for raw in reversed(raws)}
+    for piece in chunks(list(found)):
+        for kept in connection.execute(select(archive.c.hash).where(archive.c.hash.in_(piece))).scalars():
+            del found[kept]
+    return found
 
 
 def _compressor_of(number: int, body: bytes) -> tuple[int, zstandard.ZstdCompressor]:

@@ -158,12 +158,7 @@ class Database:
 
 def insert_for(connection: Connection, table: Any) -> Any:
     """An INSERT of this dialect, with ON CONFLICT: SQLAlchemy keeps one class a dialect for it."""
-    return insert_of(connection.dialect.name, table)
-
-
-def insert_of(dialect: str, table: Any) -> Any:
-    """The same by the dialect's name."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 _advance = update(meta).where(meta.c.name == bindparam("counter")).values(value=bindparam("next"))
