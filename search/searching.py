@@ -119,8 +119,10 @@ class Finder:
 
     def _correct(self, text: str) -> str | None:
         """The text with each word mended that the catalogue does not know; None when nothing was."""
-        suspects = [word for word in query_words(text) if word.is_name and errors_forgiven(word.folded)]
-        suspects = [word for word in suspects if 0 in self._engine.frequencies(word.tokens)]
+        named = [word for word in query_words(text) if word.is_name and errors_forgiven(word.folded)]
+        tokens = tuple(dict.fromkeys(token for word in named for token in word.tokens))
+        counts = dict(zip(tokens, self._engine.frequencies(tokens), strict=True)) if tokens else {}
+        suspects = [word for word in named if not all(counts[token] for token in word.tokens)]
         mended = text
         for word in reversed(suspects):
             better = self._words().mend(word.folded)
