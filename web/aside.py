@@ -76,8 +76,7 @@ class Aside:
 @contextmanager
 def publishing_aside(settings: Settings) -> Iterator[Aside]:
     """A publisher for the time of the block; gone at its end, whatever happened."""
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    context: Any = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context("fork")
     theirs, ours = context.Pipe(duplex=False)
     answer, said = context.Pipe(duplex=False)
     child = context.Process(target=_publish, args=(settings, theirs, said, ours, answer), name="publisher")

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sync": ("web.commands.sync:sync", "Bring platforms' changes into the searchable catalogue."),
     "detail": ("web.commands.sync:detail", "Read detail records of a platform."),
     "replay": ("web.commands.sync:replay", "Parse kept raw records again."),
+    "resolve": ("web.commands.sync:resolve", "Work out and publish what was read and is not shown yet."),
     "feeds": ("web.commands.feeds:feeds", "Show, pause or resume the feeds; set how often they are read."),
     "migrate": ("web.commands.operate:migrate", "Create or upgrade the database."),
     "doctor": ("web.commands.operate:doctor", "Say what is reachable and what is not, and what to do."),

@@ -1,29 +1,33 @@
-"""Jobs: what the scheduler rings for and a worker runs.
+"""Jobs: what the scheduler rings for and a worker runs (`web/worker.py`).
 
-A job carries no state of its own. The database says what is due, leases see to it that one process at a time reads a
-feed, and the broker is only the doorbell: after a flush the next tick rings again.
+A job carries ids and no state. The database says what is due, leases see to it that one process at a time reads a feed,
+and the broker is only the doorbell: after a flush the next tick rings again, and a job that was rung for twice finds
+its work done.
 """
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
 from threading import Event
-from typing import Any
 
 import redis
 import structlog
-from rq import Queue, Worker, get_current_job
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue, get_current_job
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 from rq.worker_registration import get_keys
 
 from integrator.errors import HanmaruError, StorageUnavailable
 from integrator.record import Lane
+from integrator.store import outbox, worklist
 from integrator.store.database import Database
 from integrator.store.feeds import load_states
+from integrator.store.leases import TERM_S
 from integrator.store.runs import find_dead_runs, lose_dead_runs
 from integrator.sync.lanes import Due, Ways, find_all_due
 from web.wiring import PLATFORMS, wired
@@ -40,6 +44,14 @@ _JOB_TIMEOUT_S = 2 * 3600
 # A dead job keeps its id, and so its feed, for no longer than this.
 _FAILURE_TTL_S = 10
 
+# A worker says this often that it is at its job. One that was silent for longer than a lease lasts is gone.
+HEARD_EVERY_S = 10
+_SILENT_S = TERM_S
+
+# Whoever marked accounts works them out in a moment, and publishes what came of it within some more.
+_MARKS_REST_S = 15.0
+_OUTBOX_RESTS_S = 60.0
+
 # How `hanmaru` is started again from inside a job.
 COMMAND: tuple[str, ...] = (sys.executable, "-m", "web")
 
@@ -51,8 +63,15 @@ _ARGUMENTS: dict[Lane, tuple[str, ...]] = {
 
 
 def connect(url: str) -> redis.Redis:
-    """A client for the broker; it connects at its first command."""
-    return redis.Redis.from_url(url, socket_connect_timeout=5.0, health_check_interval=30)
+    """A client for the broker; it connects at its first command.
+
+    A command is tried twice, since the connection may be one to a broker that was started anew; whoever needs it comes
+    again by himself.
+    """
+    again = Retry(NoBackoff(), 1)
+    return redis.Redis.from_url(
+        url, socket_connect_timeout=5.0, socket_timeout=10.0, health_check_interval=30, retry=again
+    )
 
 
 def make_queue(connection: redis.Redis, name: str = FEEDS_QUEUE) -> Queue:
@@ -70,34 +89,57 @@ def count_jobs(connection: redis.Redis) -> tuple[int, int]:
 def ring(queue: Queue, due: Due) -> bool:
     """Queue the job of a feed's lane, changes before all others; False if it is queued already.
 
-    The id follows from what the database says: once the slice has begun another id is due, so the id of a job whose
-    worker was killed keeps nobody waiting.
+    The id follows from what the database says: once the slice has begun another id is due.
     """
-    try:
-        queue.enqueue(
-            sync_feed,
-            due.platform,
-            due.lane.value,
-            job_id=f"sync-{due.platform}-{due.lane.value}-{due.turn}",
-            unique=True,
-            at_front=due.lane is Lane.CHANGES,
-            result_ttl=0,
-            failure_ttl=_FAILURE_TTL_S,
-        )
-    except DuplicateJobError:
+    arguments = (due.platform, due.lane.value, due.turn)
+    return _queue_once(queue, f"sync-{'-'.join(arguments)}", sync_feed, *arguments, at_front=due.lane is Lane.CHANGES)
+
+
+def _queue_once(queue: Queue, job_id: str, job: Callable[..., int], *arguments: str, at_front: bool = False) -> bool:
+    for _ in range(2):
+        try:
+            queue.enqueue(
+                job,
+                *arguments,
+                job_id=job_id,
+                unique=True,
+                at_front=at_front,
+                result_ttl=0,
+                failure_ttl=_FAILURE_TTL_S,
+            )
+        except DuplicateJobError:
+            if not _drop_dead(queue, job_id):
+                return False
+        else:
+            return True
+    return False  # another scheduler was quicker
+
+
+def _drop_dead(queue: Queue, job_id: str) -> bool:
+    """Take the id from a job that nobody has: its worker was killed, or a flush left only pieces of it."""
+    if queue.get_job_position(job_id) is not None:
         return False
+    job = queue.fetch_job(job_id)
+    heard_at = job and (job.last_heartbeat or job.enqueued_at)
+    if heard_at and (datetime.now(UTC) - heard_at).total_seconds() < _SILENT_S:
+        return False
+    queue.connection.delete(queue.job_class.key_for(job_id))
     return True
 
 
-def sync_feed(platform: str, lane: str) -> int:
+def sync_feed(platform: str, lane: str, turn: str) -> int:
     """The job: read one slice of a feed's lane through the same command that people use; gives its exit code.
 
     A process of its own ends with its memory, whatever the feed did to it. That a run failed is no failure of the job:
     the run's row says so, and a later tick rings again when the feed is due. A slice that ended on schedule has its
-    successor queued at once.
+    successor queued at once. What is not due any more was rung for twice, and is not read twice.
     """
     log = structlog.get_logger().bind(platform=platform, lane=lane)
-    words = [*COMMAND, *_ARGUMENTS[Lane(lane)], platform]
+    due = Due(platform, Lane(lane), turn)
+    if not _is_due(due):
+        log.info("not due any more")
+        return 0
+    words = [*COMMAND, *_ARGUMENTS[due.lane], platform]
     log.info("sync begins")
     code, said = _run_and_tell(words)
     report = log.info if code == 0 else log.warning
@@ -105,6 +147,21 @@ def sync_feed(platform: str, lane: str) -> int:
     job = get_current_job()
     if job is not None:
         _ring_next(make_queue(job.connection, job.origin), platform)
+    return code
+
+
+def _is_due(due: Due) -> bool:
+    with wired() as wiring:
+        ways = {due.platform: PLATFORMS[due.platform].connector}
+        return due in _find_due(wiring.database, ways=ways, now=wiring.clock.now().timestamp())
+
+
+def show_left() -> int:
+    """The job: work out and publish what others left; gives the exit code."""
+    code, said = _run_and_tell([*COMMAND, "resolve", "--json"])
+    log = structlog.get_logger()
+    report = log.info if code == 0 else log.warning
+    report("what was left is shown" if code == 0 else "what was left still waits", exit=code, done=said.strip())
     return code
 
 
@@ -145,47 +202,42 @@ def tick(database: Database, queue: Queue, *, ways: Mapping[str, Ways], now: flo
     if has_dead:
         with database.write() as connection:
             lose_dead_runs(connection, now=now)
+    return [each for each in _find_due(database, ways=ways, now=now) if ring(queue, each)]
+
+
+def _find_due(database: Database, *, ways: Mapping[str, Ways], now: float) -> list[Due]:
     with database.read() as connection:
         states = load_states(connection, ways, now=now)
-    return [each for each in find_all_due(states, ways, now) if ring(queue, each)]
+    return find_all_due(states, ways, now)
+
+
+def ring_left(database: Database, queue: Queue, *, now: float) -> bool:
+    """Ring for what was read and is not shown, because whoever was at it was stopped or killed, or the index was away.
+
+    Once the job has begun with it something else is the oldest: if that still waits, another worker helps.
+    """
+    with database.read() as connection:
+        mark = worklist.find_left(connection, now=now, rested_s=_MARKS_REST_S)
+        left = mark or outbox.find_left(connection, before=now - _OUTBOX_RESTS_S)
+    if left is None:
+        return False
+    turn = blake2b(repr(left).encode(), digest_size=8).hexdigest()
+    return _queue_once(queue, f"resolve-{turn}", show_left)
 
 
 def run_scheduler(database: Database, queue: Queue, *, ways: Mapping[str, Ways], stop: Event) -> None:
     """A tick at once and then four a minute, until `stop` is set. A broker or database away for a while costs ticks."""
-    from datetime import UTC, datetime
-
     from sqlalchemy.exc import OperationalError
 
     log = structlog.get_logger()
     while True:
         try:
-            for each in tick(database, queue, ways=ways, now=datetime.now(UTC).timestamp()):
+            now = datetime.now(UTC).timestamp()
+            for each in tick(database, queue, ways=ways, now=now):
                 log.info("feed is due", platform=each.platform, lane=each.lane.value)
+            if ring_left(database, queue, now=now):
+                log.info("something was left to be shown")
         except (redis.RedisError, OperationalError, StorageUnavailable) as error:
             log.warning("tick missed", reason=str(error))
         if stop.wait(TICK_S):
             return
-
-
-class _Worker(Worker):
-    """Told to stop, it tells its job: RQ's own would wait for the job's end, and kill it when told again."""
-
-    def handle_warm_shutdown_request(self) -> None:
-        """See Worker."""
-        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ leaves it so
-        if self.horse_pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.horse_pid, signal.SIGTERM)
-
-
-def run_worker(connection: redis.Redis, *, burst: bool = False, queues: Sequence[str] = (FEEDS_QUEUE,)) -> None:
-    """Run queued jobs, each in a process of its own, until told to stop; `burst`: until the queues are empty."""
-    worker: Any = _Worker(
-        [make_queue(connection, name) for name in queues],
-        connection=connection,
-        serializer=JSONSerializer,
-        # Frees the ids of jobs whose worker was killed before they began to read.
-        maintenance_interval=60,
-        log_job_description=False,
-    )
-    worker.work(burst=burst, logging_level="WARNING")

@@ -47,8 +47,7 @@ def sync_platforms(
     `meanwhile` is called again and again while they read; it may take its time, and leaves nothing open.
     """
     # A forked child has everything imported already. This process has no threads and no open database when it forks.
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    context: Any = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context("fork")
     _import_early()
     children = dict(_start(context, name, wanted) for name in platforms)
     waiting = dict(children)

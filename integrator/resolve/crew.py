@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_context
 
 from integrator.resolve.work import Naming, Outcome, Partition, Release, work_out
 
@@ -21,8 +21,8 @@ def gather_crew(workers: int) -> Iterator[Crew]:
         yield None
         return
     # A forked worker has everything imported already; it never touches the database it was forked beside.
-    method = "fork" if "fork" in get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(workers, mp_context=get_context(method), initializer=_prepare_worker) as crew:
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_prepare_worker) as crew:
+        crew.submit(int)  # forks all of them, before this process has threads
         yield crew
 
 

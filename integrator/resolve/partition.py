@@ -74,7 +74,7 @@ def resolve_marked(
     release = load_release(database, rates or load_rates())
     holder = uuid4().hex
     done = 0
-    with gather_crew(workers if waiting > 1 else 1) as crew:
+    with gather_crew(workers if waiting > 1 else 1) as crew, worklist.kept(database, holder=holder, clock=clock):
         while True:
             with database.write(CATALOGUE) as connection:
                 marks = worklist.take(connection, holder=holder, now=clock.now().timestamp(), limit=_MARKS)

@@ -5,7 +5,7 @@ The number is checked inside every write transaction, so that a process which sl
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -92,19 +92,26 @@ def free_lease(connection: Connection, held: Lease) -> None:
 @contextmanager
 def kept_alive(database: Database, held: Lease, clock: Clock) -> Iterator[None]:
     """Renew the lease beside a walk that may not write for minutes (a download, a wait as told)."""
+    with renewed(database, lambda connection: renew_lease(connection, held, now=clock.now().timestamp())):
+        yield
+
+
+@contextmanager
+def renewed(database: Database, renew: Callable[[Connection], None]) -> Iterator[None]:
+    """Run `renew` beside the block four times a term, in a transaction of its own, until it raises LeaseLost."""
     stop = Event()
 
-    def renew() -> None:
+    def go_on() -> None:
         while not stop.wait(TERM_S / 4):
             try:
                 with database.write() as connection:
-                    renew_lease(connection, held, now=clock.now().timestamp())
+                    renew(connection)
             except LeaseLost:
                 return  # the walk itself finds out at its next write
             except (OperationalError, IntegrityError, StorageUnavailable):
                 continue  # a busy database, or a full disk; the term is long enough for another try
 
-    thread = Thread(target=renew, name=f"lease-{held.platform}", daemon=True)
+    thread = Thread(target=go_on, name="lease", daemon=True)
     thread.start()
     try:
         yield

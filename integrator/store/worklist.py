@@ -5,17 +5,18 @@ only if nobody marked the account again meanwhile; what fails is tried again, an
 times.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, tuple_, update
 
-from integrator.store.database import chunks, insert_for
-from integrator.store.leases import is_gone, name_holder
+from integrator.ports import Clock
+from integrator.store.database import Database, chunks, insert_for
+from integrator.store.leases import TERM_S, is_gone, name_holder, renewed
+from integrator.store.runs import RunState
+from integrator.store.tables import run as runs
 from integrator.store.tables import worklist
-
-# Long enough for the largest seller; a crashed worker's marks are free again after it.
-LEASE_S = 300.0
 
 # What failed this often fails for a reason of its own: a person must look.
 ATTEMPTS = 5
@@ -57,10 +58,9 @@ def take(connection: Connection, *, holder: str, now: float, limit: int = 10_000
     Others see them again when the lease has run out, or at once when this process is gone.
     """
     _free_orphans(connection, now=now)
-    free = worklist.c.set_aside.is_(None) & or_(worklist.c.lease_until.is_(None), worklist.c.lease_until < now)
     wanted = (
         select(worklist)
-        .where(free)
+        .where(_is_free(now))
         .order_by(worklist.c.marked_at, worklist.c.platform, worklist.c.account_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -71,18 +71,59 @@ def take(connection: Connection, *, holder: str, now: float, limit: int = 10_000
     statement = (
         update(worklist)
         .where(worklist.c.platform == bindparam("of"), worklist.c.account_id == bindparam("id"))
-        .values(holder=name_holder(holder), lease_until=now + LEASE_S, attempts=worklist.c.attempts + 1)
+        .values(holder=name_holder(holder), lease_until=now + TERM_S, attempts=worklist.c.attempts + 1)
     )
     connection.execute(statement, [{"of": row.platform, "id": row.account_id} for row in found])
     return [Mark(row.platform, row.account_id, row.run, row.marks, row.attempts + 1) for row in found]
 
 
+@contextmanager
+def kept(database: Database, *, holder: str, clock: Clock) -> Iterator[None]:
+    """What `holder` takes inside the block stays its own until it is worked out, however long that is."""
+
+    def renew(connection: Connection) -> None:
+        # Waits for nobody: whoever has one of the rows now, a feed that marks it again, may be waiting for another.
+        mine = select(worklist.c.platform, worklist.c.account_id).where(worklist.c.holder == name_holder(holder))
+        here = tuple_(worklist.c.platform, worklist.c.account_id).in_(mine.with_for_update(skip_locked=True))
+        connection.execute(update(worklist).where(here).values(lease_until=clock.now().timestamp() + TERM_S))
+
+    with renewed(database, renew):
+        yield
+
+
+def find_left(connection: Connection, *, now: float, rested_s: float) -> Mark | None:
+    """The oldest mark that was left by whoever made or took it; None: all have somebody.
+
+    Runs under way work out at their end what they marked, and have `rested_s` for it; what was taken once and is free
+    again was left in the middle.
+    """
+    under_way = select(runs.c.id).where(runs.c.state == RunState.RUNNING.value)
+    is_rested = (worklist.c.marked_at <= now - rested_s) & worklist.c.run.not_in(under_way)
+    gone = worklist.c.holder.in_(_find_gone(connection, now=now))
+    wanted = select(worklist).where(
+        _is_free(now) & (is_rested | (worklist.c.attempts > 0)) | worklist.c.set_aside.is_(None) & gone
+    )
+    found = connection.execute(
+        wanted.order_by(worklist.c.marked_at, worklist.c.platform, worklist.c.account_id).limit(1)
+    ).first()
+    return None if found is None else Mark(found.platform, found.account_id, found.run, found.marks, found.attempts)
+
+
+def _is_free(now: float) -> ColumnElement[bool]:
+    return worklist.c.set_aside.is_(None) & or_(worklist.c.lease_until.is_(None), worklist.c.lease_until < now)
+
+
 def _free_orphans(connection: Connection, *, now: float) -> None:
-    leased = select(worklist.c.holder).where(worklist.c.holder.is_not(None), worklist.c.lease_until >= now).distinct()
-    gone = [holder for holder in connection.execute(leased).scalars() if is_gone(holder)]
+    gone = _find_gone(connection, now=now)
     if gone:
         free = update(worklist).where(worklist.c.holder.in_(gone)).values(holder=None, lease_until=None)
         connection.execute(free)
+
+
+def _find_gone(connection: Connection, *, now: float) -> list[str]:
+    """Holders that are processes of this host which do not run any more."""
+    leased = select(worklist.c.holder).where(worklist.c.holder.is_not(None), worklist.c.lease_until >= now).distinct()
+    return [holder for holder in connection.execute(leased).scalars() if is_gone(holder)]
 
 
 def finish(connection: Connection, marks: Sequence[Mark]) -> None:

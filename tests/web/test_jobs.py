@@ -5,11 +5,13 @@ import os
 import signal
 import sys
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 
 from integrator.record import Confirmation, Lane
+from integrator.store import outbox, worklist
 from integrator.store.database import Database
 from integrator.store.feeds import register_feeds
 from integrator.store.leases import TERM_S
@@ -20,6 +22,7 @@ from tests.fakes.connector import FakeConnector
 from web import jobs
 from web.broker import open_broker
 from web.config import Settings
+from web.worker import run_worker
 
 # Has its worker stopped, and ends in order if it hears of that itself.
 STOPPED = """
@@ -35,7 +38,23 @@ while True:
     signal.pause()
 """
 
+# Stands for `hanmaru` too: its first slice ends on schedule, its second is the end.
+SLICE = """
+import pathlib, sys
+from web.wiring import wired
+from integrator.record import Lane
+from integrator.store.runs import Run, RunState, begin_run, end_run
+notes = pathlib.Path(sys.argv[1])
+with wired() as wiring, wiring.database.write() as connection:
+    begun = begin_run(connection, Run(0, "buykorea", Lane.CENSUS, 1, 1000.0, position={"page": 3}), now=1000.0)
+    state = RunState.FAILED if notes.exists() else RunState.QUEUED
+    end_run(connection, begun, state, reason="", now=wiring.clock.now().timestamp())
+with notes.open("a") as file:
+    print(*sys.argv[2:], file=file)
+"""
+
 CENSUS = Due("buykorea", Lane.CENSUS)
+JOB = "rq:job:sync-buykorea-census-0-0"
 WAYS = {"buykorea": FakeConnector()}
 
 # Stands for `hanmaru`: notes what it was asked to do, and ends as it was told to.
@@ -91,7 +110,7 @@ def notes(tmp_path, monkeypatch):
 
 def test_a_feed_never_read_is_rung_for_and_its_census_runs(database, connection, queue, notes):
     rung = jobs.tick(database, queue, ways=WAYS, now=1000.0)
-    jobs.run_worker(connection, burst=True)
+    run_worker(connection, burst=True)
 
     assert rung == [CENSUS]
     assert notes(0).read_text() == "sync --full --slice --json buykorea\n"
@@ -105,7 +124,7 @@ def test_a_feed_read_a_while_ago_is_rung_for_its_changes(database, connection, q
 
     assert jobs.tick(database, queue, ways=ways, now=93_000.0) == []
     assert jobs.tick(database, queue, ways=ways, now=94_000.0) == [Due("tradekorea", Lane.CHANGES)]
-    jobs.run_worker(connection, burst=True)
+    run_worker(connection, burst=True)
 
     assert notes(0).read_text() == "sync --slice --json tradekorea\n"
 
@@ -125,15 +144,27 @@ def test_changes_go_before_all_others(queue):
     assert queue.job_ids[0] == "sync-buykorea-changes-0-0"
 
 
-def test_a_slice_that_ended_on_schedule_has_its_successor_queued_by_its_own_job(database, queue, connection, notes):
+def test_a_slice_that_ended_on_schedule_has_its_successor_queued_by_its_own_job(
+    database, queue, connection, tmp_path, monkeypatch
+):
+    notes = tmp_path / "notes"
+    monkeypatch.setattr(jobs, "COMMAND", (sys.executable, "-c", SLICE, str(notes)))
+    jobs.ring(queue, CENSUS)
+
+    run_worker(connection, burst=True)
+
+    assert notes.read_text().splitlines() == ["sync --full --slice --json buykorea"] * 2
+
+
+def test_what_was_rung_for_twice_is_read_once(database, queue, connection, notes):
     jobs.ring(queue, CENSUS)
     with database.write() as transaction:
         begun = begin_run(transaction, Run(0, "buykorea", Lane.CENSUS, 1, 1000.0, position={"page": 3}), now=1000.0)
         end_run(transaction, begun, RunState.QUEUED, reason="", now=1000.0)
 
-    jobs.run_worker(connection, burst=True)
+    run_worker(connection, burst=True)
 
-    assert notes(0).read_text().splitlines() == ["sync --full --slice --json buykorea"] * 2
+    assert notes(0).read_text() == ""
 
 
 def test_a_run_whose_process_is_gone_is_lost_at_the_next_tick_and_rung_for(database, queue):
@@ -151,34 +182,79 @@ def test_a_job_that_ended_can_be_rung_for_again_at_once(code, database, queue, c
 
     for _ in range(2):
         assert jobs.ring(queue, CENSUS)
-        jobs.run_worker(connection, burst=True)
+        run_worker(connection, burst=True)
 
     assert path.read_text().splitlines() == ["sync --full --slice --json buykorea"] * 2
 
 
-def test_a_job_that_broke_gives_its_id_back_soon(queue, connection, monkeypatch):
+def test_a_job_that_broke_gives_its_id_back_soon(database, queue, connection, monkeypatch):
     monkeypatch.setattr(jobs, "COMMAND", ("/nowhere/no-such-program",))
     jobs.ring(queue, CENSUS)
-    jobs.run_worker(connection, burst=True)
+    run_worker(connection, burst=True)
 
-    (key,) = connection.keys("rq:job:sync-buykorea-census-0-0")
+    (key,) = connection.keys(JOB)
 
     assert 0 < connection.ttl(key) <= jobs.TICK_S
 
 
-def test_a_worker_told_to_stop_tells_its_job_and_waits_for_its_end(queue, connection, tmp_path, monkeypatch):
+def test_a_worker_told_to_stop_tells_its_job_and_waits_for_its_end(database, queue, connection, tmp_path, monkeypatch):
     notes = tmp_path / "notes"
     monkeypatch.setattr(jobs, "COMMAND", (sys.executable, "-c", STOPPED, str(notes), str(os.getpid())))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     jobs.ring(queue, CENSUS)
 
     try:
-        jobs.run_worker(connection)
+        run_worker(connection)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
 
     assert notes.read_text() == "told, and ended in order"
+
+
+@pytest.mark.parametrize("heard", ["2026-01-01T00:00:00.000000Z", ""])
+def test_the_job_of_a_worker_that_was_killed_with_it_keeps_no_feed_waiting(heard, queue, connection):
+    jobs.ring(queue, CENSUS)
+    connection.lpop(queue.key)
+    connection.hset(JOB, mapping={"status": "started", "last_heartbeat": heard, "enqueued_at": heard})
+
+    assert jobs.ring(queue, CENSUS)
+    assert queue.job_ids == [JOB.removeprefix("rq:job:")]
+
+
+def test_the_job_of_a_worker_that_is_at_it_is_not_queued_again(queue, connection):
+    jobs.ring(queue, CENSUS)
+    connection.lpop(queue.key)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    connection.hset(JOB, mapping={"status": "started", "last_heartbeat": now})
+
+    assert not jobs.ring(queue, CENSUS)
+
+
+def test_pieces_of_a_job_that_a_flush_left_keep_no_feed_waiting(queue, connection):
+    connection.hset(JOB, "status", "started")
+
+    assert jobs.ring(queue, CENSUS)
+
+
+def test_marks_left_by_a_resolver_that_was_killed_are_rung_for_once_and_shown(database, queue, connection, notes):
+    with database.write() as transaction:
+        worklist.mark(transaction, "buykorea", ["A"], run=1, now=1000.0)
+        worklist.take(transaction, holder="one", now=1000.0)
+    assert not jobs.ring_left(database, queue, now=1000.0)
+
+    rung = [jobs.ring_left(database, queue, now=1001.0 + TERM_S) for _ in range(2)]
+    run_worker(connection, burst=True)
+
+    assert rung == [True, False]
+    assert notes(0).read_text() == "resolve --json\n"
+
+
+def test_documents_that_no_publisher_told_the_index_are_rung_for(database, queue):
+    with database.write() as transaction:
+        outbox.enqueue(transaction, {"p1": "aa"}, now=1000.0)
+
+    assert [jobs.ring_left(database, queue, now=now) for now in (1059.0, 1060.0)] == [False, True]
 
 
 def test_after_a_flush_the_next_tick_rings_again(database, connection, queue):
@@ -195,10 +271,10 @@ def test_a_killed_process_is_noticed_within_a_minute():
 def test_jobs_are_stored_as_json(queue, connection):
     jobs.ring(queue, CENSUS)
 
-    stored = connection.hget("rq:job:sync-buykorea-census-0-0", "data")
+    stored = connection.hget(JOB, "data")
 
     # RQ compresses what it stores; a pickle would not decode to JSON.
-    assert json.loads(zlib.decompress(stored))[2] == ["buykorea", "census"]
+    assert json.loads(zlib.decompress(stored))[2] == ["buykorea", "census", "0-0"]
 
 
 def test_the_scheduler_ticks_at_once_and_ends_when_told(database, queue, told_to_stop):

@@ -95,7 +95,8 @@ def announce(arbiter: Any) -> None:
 def worker(*, burst: bool) -> None:
     """Run a worker for queued jobs."""
     from web.broker import open_broker
-    from web.jobs import connect, run_worker
+    from web.jobs import connect
+    from web.worker import run_worker
 
     settings = service_settings()
     configure_logging()

@@ -161,6 +161,21 @@ def replay(*, platforms: tuple[str, ...], rejected: bool, dry_run: bool, as_json
     run_aside(read, as_json=as_json)
 
 
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def resolve(*, as_json: bool) -> None:
+    """Work out and publish what was read and is not shown yet.
+
+    A sync does this at its end; after one that was killed, or that found the index away, the scheduler has it done.
+    """
+    with stoppable() as stop, wired() as wiring, watched() as watch:
+        writes, trouble = _finish(Showing(wiring, watch), [], stop)
+    click.echo(json.dumps({"index_writes": writes}) if as_json else f"{writes:,} documents written to the index.")
+    if trouble is not None:
+        click.echo(f"hanmaru: {trouble}", err=True)
+    raise SystemExit(FAILED if trouble else DONE)
+
+
 def _rehearse(platforms: Sequence[str], *, rejected: bool, as_json: bool) -> None:
     from integrator.explain.rehearsal import rehearse_replay
     from web.commands.rehearsal import print_rehearsals
