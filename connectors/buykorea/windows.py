@@ -141,7 +141,9 @@ def _read_again(calls: Calls, window: Window, size: int, tally: Tally) -> Iterat
     days = [day for text in sorted(tally.twice) if (day := read_date(text))]
     tally.twice.clear()
     parts = [Window(day, day) for day in days]
-    if not parts or Window(window.first, window.last) in parts:
+    today = read_date(tally.day)
+    # What turns up in a day that rows can join is no proof that it was counted before.
+    if not parts or window in parts or today is None or max(days) >= today:
         yield from _read_pages(calls, window, size, tally)
         return
     for part in parts:
@@ -150,10 +152,6 @@ def _read_again(calls: Calls, window: Window, size: int, tally: Tally) -> Iterat
             yield tally.add(page, seen)
             if tally.is_given_up:
                 return
-    # The parts say nothing of the whole window's count: ask for it, and it has to be what it was.
-    page = calls.ask(LISTINGS, {"pageNo": 1, "numOfRows": size, **window.query})
-    tally.stand(page)
-    yield tally.add(page, set())
 
 
 def _read_sellers(calls: Calls, window: Window, tally: Tally) -> Iterator[Rows]:
