@@ -18,6 +18,7 @@ from search.elastic_shelf import SILENCE_S, Shelf
 from search.engine import Ask
 from tests.fakes.clock import FakeClock
 from tests.servers.elastic import ElasticServer
+from tests.servers.run import find_free_port
 
 Make = Callable[..., IndexDocument]
 
@@ -242,7 +243,7 @@ def test_a_write_block_makes_the_index_unavailable_and_refuses_no_document(
 
 
 def test_a_server_that_is_away_is_unavailable_without_its_address_in_the_text(clock: FakeClock):
-    away = ElasticIndex(Server(("http://127.0.0.1:9",), ("u", "hush")), clock=clock)
+    away = ElasticIndex(Server((f"http://127.0.0.1:{find_free_port()}",), ("u", "hush")), clock=clock)
 
     for work in (lambda: away.ask(Ask()), away.generation, lambda: list(away.digests()), away.rollback):
         with pytest.raises(IndexUnavailable) as unavailable:
