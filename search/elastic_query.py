@@ -66,6 +66,15 @@ def values_body(field: str, *, size: int, after: str | None) -> Body:
     return {"size": 0, "track_total_hits": False, "aggs": {"values": {"composite": composite}}}
 
 
+def seals_body(*, size: int, after: Sequence[object] | None) -> Body:
+    """The next documents in the order of their seals; tombstones, which have none, come last.
+
+    By order, not by an aggregation: over 200,000 documents that took four times as long a page.
+    """
+    body: Body = {"size": size, "sort": [{"seal": {"order": "asc", "missing": "_last"}}], "track_total_hits": False}
+    return body | {"_source": False, "stored_fields": "_none_"} | ({"search_after": list(after)} if after else {})
+
+
 def preference_of(ask: Ask) -> str:
     """One name a question, the same on all its pages: they are read from the same copies of the shards.
 

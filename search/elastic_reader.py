@@ -54,11 +54,26 @@ class Reader:
 
     def vocabulary(self) -> list[tuple[str, int]]:
         """See Engine.vocabulary."""
-        return list(self._values("words"))
+        words: list[tuple[str, int]] = []
+        with self._point_in_time(None) as pit:
+            while True:
+                body = query.values_body("words", size=_MOST_AT_ONCE, after=words[-1][0] if words else None)
+                some = query.read_values(self._search(body | pit))
+                words += some
+                if len(some) < _MOST_AT_ONCE:
+                    return words
 
     def digests(self) -> Iterator[tuple[str, DocumentVersion, str]]:
         """See IndexWriter.digests."""
-        return (read_seal(seal) for seal, _ in self._values("seal"))
+        with self._point_in_time(None) as pit:
+            after: Sequence[object] | None = None
+            while True:
+                hits = self._search(query.seals_body(size=_MOST_AT_ONCE, after=after) | pit)["hits"]["hits"]
+                seals = [hit["sort"][0] for hit in hits if hit["sort"][0] is not None]
+                yield from map(read_seal, seals)
+                if len(seals) < _MOST_AT_ONCE:
+                    return
+                after = hits[-1]["sort"]
 
     def counts(self) -> tuple[int, int]:
         """Living documents and tombstones."""
@@ -87,18 +102,6 @@ class Reader:
             # Beyond the end there is nothing to show, but still a total.
             body = query.ask_body(ask, start=0, size=0 if start else size)
             return self._search(body | pit | ({"search_after": after} if after and not start else {}))
-
-    def _values(self, field: str) -> Iterator[tuple[str, int]]:
-        """All values of a field in order, as of now, a part at a time."""
-        with self._point_in_time(None) as pit:
-            after: str | None = None
-            while True:
-                response = self._search(query.values_body(field, size=_MOST_AT_ONCE, after=after) | pit)
-                values = query.read_values(response)
-                yield from values
-                if len(values) < _MOST_AT_ONCE:
-                    return
-                after = values[-1][0]
 
     @contextmanager
     def _point_in_time(self, preference: str | None) -> Iterator[Body]:

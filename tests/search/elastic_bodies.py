@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.elastic_query import ask_body, frequencies_body, steps_body, values_body
+from search.elastic_query import ask_body, frequencies_body, seals_body, steps_body, values_body
 from search.elastic_schema import index_mapping, index_settings
 from search.engine import Ask, AskedWord
 from search.filters import clauses, price_classes, read_selections
@@ -46,7 +46,8 @@ def make_bodies() -> Mapping[str, Mapping[str, Any]]:
         "facets-with-choices": ask_body(later, start=0, size=0),
         "steps": steps_body(make_ask(), size=10_000, after=[7.5, 42]),
         "frequencies": frequencies_body(["cream", "홍삼"]),
-        "values": values_body("seal", size=10_000, after="p1\x1f1\x1f2\x1fd"),
+        "values": values_body("words", size=10_000, after="cream"),
+        "seals": seals_body(size=10_000, after=["p1\x1f1\x1f2\x1fd", 7]),
         "mapping": index_mapping(),
         "settings": index_settings(shards=3, replicas=1),
     }

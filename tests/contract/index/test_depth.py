@@ -47,3 +47,10 @@ def test_beyond_the_end_there_is_an_empty_page_and_still_a_total(deep: SearchInd
 
     assert answer.found == ()
     assert answer.total == _DOCUMENTS
+
+
+def test_digests_of_more_than_ten_thousand_come_whole_and_in_order(deep: SearchIndex):
+    ids = [product_id for product_id, _, _ in deep.digests()]
+
+    assert len(ids) == _DOCUMENTS
+    assert ids == sorted(set(ids))
