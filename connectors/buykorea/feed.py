@@ -38,6 +38,8 @@ ACCOUNT_READINGS: Final = (89, 73)
 # At each end of the list; rows without a readable day are a handful, and more than that is another fault.
 _UNDATED_PAGES: Final = 10
 _ASKS_A_BATCH: Final = 20
+# A list that grew shorter by a row has none where its last one stood; without a day to begin at, years are searched.
+_TRIES_FOR_OLDEST: Final = 2
 # What a first reading may cost: windows waste half a page at their ends, some are sized wrongly at first, and rows that
 # move to today are read once more. Then the total.
 _CALLS_A_PAGE: Final = 1.5
@@ -212,8 +214,12 @@ class Walk:
 
     def _oldest(self, page: WirePage) -> date:
         """The day of the last row, which is the oldest: where windows begin."""
-        rows = self._calls.ask(LISTINGS, {"pageNo": page.total, "numOfRows": 1}).rows if page.total else ()
-        return (read_date(str(rows[0].get("UPD_DT"))) if rows else None) or EARLIEST
+        for _ in range(_TRIES_FOR_OLDEST):
+            if page.total:
+                page = self._calls.ask(LISTINGS, {"pageNo": page.total, "numOfRows": 1})
+            if page.rows:
+                return read_date(str(page.rows[0].get("UPD_DT"))) or EARLIEST
+        return EARLIEST
 
     def _guess_days(self, page: WirePage, first: date) -> int:
         span = max(1, (_day_of(page) - first).days + 1)

@@ -221,6 +221,22 @@ def test_a_past_day_that_rows_keep_leaving_closes_once_all_that_it_had_were_seen
     assert end.complete
 
 
+def test_a_list_that_grows_shorter_before_its_oldest_row_is_asked_for_still_tells_where_to_begin(
+    world, connector
+) -> None:
+    world.rows = spread(1500, days=300)
+
+    def take_out(world, query):
+        if world.calls == 2:
+            del world.rows[3_600_000]
+
+    world.before = take_out
+    _, end = walk(connector, CENSUS)
+
+    assert end.complete
+    assert world.calls <= 1500 / 100 * 1.4 + 1
+
+
 def test_a_walk_taken_up_has_no_more_calls_to_spare_than_it_had(world, calls) -> None:
     world.rows = spread(1200, days=300)
     batches, _ = walk(BuyKorea(calls), CENSUS)
