@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resolve": ("web.commands.sync:resolve", "Work out and publish what was read and is not shown yet."),
     "feeds": ("web.commands.feeds:feeds", "Show, pause or resume the feeds; set how often they are read."),
     "migrate": ("web.commands.operate:migrate", "Create or upgrade the database."),
+    "backup": ("web.commands.backup:backup", "Copy the database while everything goes on."),
+    "restore": ("web.commands.backup:restore", "Put a copy of the database back."),
     "doctor": ("web.commands.operate:doctor", "Say what is reachable and what is not, and what to do."),
     "runs": ("web.commands.runs:runs", "List the runs of the feeds."),
     "holds": ("web.commands.holds:holds", "List, approve or reject what waits for a person."),
