@@ -51,6 +51,7 @@ def test_the_whole_catalogue_starts_syncs_is_searched_and_outlives_its_web_serve
         if service.is_ours and service.check:
             rehearsal.wait(service, HEALTHY)
     wait_for_feeds(rehearsal)
+    assert count_answers(rehearsal.ports["web-b"], "health.live", asks=20) == 20
 
     ports = rehearsal.ports
     site = read_site(port=ports["nginx"], servers=[ports["web-a"], ports["web-b"]])
@@ -82,6 +83,22 @@ def wait_for_feeds(rehearsal):
         return len(late) == 3 and not any(late) and waiting == [0, 0]
 
     wait_for(is_synced, within_s=_SYNCED_S, otherwise=lambda: rehearsal.read_log(rehearsal.services["worker"]))
+
+
+def count_answers(port, route, *, asks):
+    """How many answers of a web server's processes together are counted, of so many."""
+    counted = [read_answers(port, route)]
+    for _ in range(asks):
+        assert requests.get(f"http://127.0.0.1:{port}/healthz/live", timeout=30).status_code == 200
+    counted.append(read_answers(port, route))
+    return counted[1] - counted[0]
+
+
+def read_answers(port, route):
+    text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+    families = text_string_to_metric_families(text)
+    samples = [sample for family in families for sample in family.samples if sample.labels.get("route") == route]
+    return sum(sample.value for sample in samples if sample.name == "hanmaru_http_requests_total")
 
 
 def read_figures(port):
