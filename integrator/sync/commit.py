@@ -5,7 +5,7 @@ A write that finds another lane's newer state touches nothing; the unit is then 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 
 from sqlalchemy import Connection
@@ -41,6 +41,7 @@ from integrator.store.measures import save_measures
 from integrator.store.rejections import count_unknowns, repeat_rejections, resolve_rejections, save_rejections
 from integrator.store.runs import Counters, Run, add_cost, save_run, write_json
 from integrator.store.sightings import mark_rejected, mark_seen
+from integrator.store.statistics import refresh_statistics
 from integrator.store.told import Told
 from integrator.store.versions import VersionState, take_over
 from integrator.store.waiting import find_left_pending
@@ -68,6 +69,7 @@ class Committer:
         self.lease = lease
         self._intake = Intake(connector, run.id)
         self._archive = Archive(connector.platform)
+        self._is_known = not run.first_census
         with database.read() as connection:
             self._held = held_keys(connection, connector.platform)
 
@@ -112,6 +114,14 @@ class Committer:
                 if self._cut_down(unit, error) > max(MANY, len(unit.records) // 2):
                     raise  # it is not the records: whatever comes fails
                 return None
+
+    def _make_known(self) -> None:
+        """Behind the first listings of a first census: tables of which nothing was known are not empty any more."""
+        if not self._is_known and self.run.counters.seen:
+            # What is committed is not tried again for the sake of this.
+            with suppress(StorageBusy), self.database.write() as connection:
+                refresh_statistics(connection)
+            self._is_known = True
 
     def _count_failure(self) -> int:
         """How often this place has failed in a row, over every process that tried."""
@@ -164,6 +174,7 @@ class Committer:
                 self.write(connection, self._intake.weigh(connection, records), counted)
             self._take_others(connection, others, counted)
             self._advance(unit, counted)
+        self._make_known()
 
     @contextmanager
     def _unchanged_on_failure(self) -> Iterator[None]:
