@@ -138,7 +138,7 @@ class _Attempt:
             # A place at which we fail again at once is no place to go on from.
             is_stuck = self._is_resumed and self._run.position == self._place
             ended = self._end(Verdict(RunState.FAILED, _own_fault(error), walk_is_over=is_stuck))
-            if ended.state is RunState.LOST and isinstance(error, Exception):
+            if isinstance(error, Exception) and ended.state is RunState.LOST:
                 return ended  # who took over cleared away what this one was at (a file half written, say)
             raise
         return self._end(verdict)
