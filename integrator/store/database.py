@@ -49,8 +49,8 @@ class Database:
 
     @property
     def url(self) -> str:
-        """The address as it may be shown: without a password."""
-        return self._url.render_as_string(hide_password=True)
+        """The address as it may be shown: without a password, and without our driver."""
+        return self._url.set(drivername=self._url.get_backend_name()).render_as_string(hide_password=True)
 
     @property
     def is_file(self) -> bool:
