@@ -13,7 +13,7 @@ from integrator.store.holds import Hold, HoldState, Named, find_deletions, leave
 from integrator.store.told import Told, find_answered, find_left_told, forget_told, has_told, inherit_told, load_told
 from integrator.sync.absence import find_absences, withdraw_absent
 from integrator.sync.commit import Committer
-from integrator.sync.guards import Candidate, describe_deletions, look_at_shown, object_to
+from integrator.sync.guards import Candidate, Objection, Shown, describe_deletions, look_at_shown, object_to
 
 # Withdrawals in one transaction.
 _PIECE = 1_000
@@ -46,10 +46,15 @@ class _Settling:
         said = {each.key for each in told}
         absent = [each for each in absent if each.key not in said]
         warnings: list[str] = []
-        if not self._hold(told, absent):
+        objection = self._object_to(told, absent)
+        # What the platform names may stand where what it merely does not show is not believed.
+        is_told_held = objection is not None and self._object_to(told, []) is not None
+        if objection is not None:
+            self._hold(told if is_told_held else [], absent, objection)
+        if not is_told_held:
             self._withdraw_told()
-            if self._end is not None:
-                warnings = withdraw_absent(self._committer, self._end, absent)
+        if objection is None and self._end is not None:
+            warnings = withdraw_absent(self._committer, self._end, absent)
         self._let_answered_go()
         return Settled(self._find_reason(), warnings)
 
@@ -81,30 +86,33 @@ class _Settling:
 
     # Holding ---------------------------------------------------------------------------------------------------------
 
-    def _hold(self, told: Sequence[Told], absent: Sequence[Absent]) -> bool:
-        """Whether the guard objects. What was told and what is absent are two holds: they are decided differently."""
-        if not told and not absent:
-            return False
-        run, now = self._run, self._committer.now()
-        said, missed = [_candidate(each) for each in told], [_candidate(each) for each in absent]
-        every = [*said, *missed]
+    def _object_to(self, told: Sequence[Told], absent: Sequence[Absent]) -> Objection | None:
+        gone = [*map(_candidate, told), *map(_candidate, absent)]
+        if not gone:
+            return None
+        shown = self._look_at_shown(gone)
+        return object_to(gone, shown, seen=None if self._end is None else self._run.counters.seen)
+
+    def _look_at_shown(self, gone: Sequence[Candidate]) -> Shown:
+        run = self._run
         with self._committer.database.read() as connection:
-            shown = look_at_shown(connection, run.platform, every, run=run.id, now=now)
-        objection = object_to(every, shown, seen=None if self._end is None else run.counters.seen)
-        if objection is None:
-            return False
-        reason = objection.reason
+            return look_at_shown(connection, run.platform, gone, run=run.id, now=self._committer.now())
+
+    def _hold(self, told: Sequence[Told], absent: Sequence[Absent], objection: Objection) -> None:
+        """What was told and what is absent are two holds: they are decided differently."""
+        run, now, reason = self._run, self._committer.now(), objection.reason
+        said, missed = list(map(_candidate, told)), list(map(_candidate, absent))
+        shown = self._look_at_shown([*said, *missed])
         with self._committer.recording() as connection:
             if told:
                 diff, why = describe_deletions(said, shown), f"The platform itself withdrew listings. {reason}"
                 named = [Named(each.key, each.reason, each.said_at, each.merged_into) for each in told]
                 open_told_hold(connection, run.platform, named, run=run.id, reason=why, diff=diff, now=now)
+                forget_told(connection, run.id)
             if absent:
                 diff, keys = describe_deletions(missed, shown), [each.key for each in absent]
                 open_hold(connection, run.platform, keys, run=run.id, reason=reason, diff=diff, now=now)
-            forget_told(connection, run.id)
-            run.counters.held += sum(each.visible for each in every)
-        return True
+            run.counters.held += sum(each.visible for each in (*said, *missed))
 
     # Withdrawing -----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from integrator.errors import ContradictoryJudgement, UnknownListing, UnknownProduct
 from integrator.listing import Hs, HsState
 from integrator.resolve import partition, pieces
+from integrator.resolve.crew import work_on
 from integrator.resolve.decide import decide
 from integrator.resolve.judgements import make_judgement
 from integrator.resolve.partition import Resolved
@@ -250,7 +251,6 @@ def test_a_pair_may_move_before_its_former_seller_has_had_its_turn(
 def test_of_two_that_work_on_one_seller_the_older_state_never_wins(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     stock(shop)
     shop.resolve()
-    work_on = partition.work_on
     others: list[Resolved] = []
 
     def overtaken(task: Any) -> Any:
