@@ -34,7 +34,8 @@ from web.wiring import PLATFORMS, wired
 
 FEEDS_QUEUE = "feeds"
 
-# A killed process is noticed when its lease has run out (45 s), and by the next tick its run is taken up.
+# A killed process is noticed when its lease has run out (32 s), and its run is taken up by the job that the next tick
+# rings for: all within a minute.
 TICK_S = 15.0
 
 # A slice reads for minutes; working out and publishing what a first census brought may take its time. A job that hangs

@@ -21,7 +21,7 @@ from integrator.store.tables import lease
 
 # A holder that is silent for this long is taken for dead; it renews four times as often. With the scheduler's tick on
 # top (`web/jobs.py`) its run is taken up within a minute.
-TERM_S = 45.0
+TERM_S = 32.0
 
 
 @dataclass(frozen=True, slots=True)
