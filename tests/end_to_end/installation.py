@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +46,19 @@ class Home:
 
     folder: Path
 
-    def run(self, *arguments: str, urls: dict[str, str] | None = None, timeout_s: float = 300) -> Ended:
-        """Run `hanmaru ARGUMENTS` against these platform addresses."""
+    def run(
+        self,
+        *arguments: str,
+        urls: dict[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        timeout_s: float = 300,
+    ) -> Ended:
+        """Run `hanmaru ARGUMENTS` against these platform addresses; `settings` are others by full name."""
         environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8"}
         environment["HANMARU_HOME"] = str(self.folder)
         for platform, url in (urls or {}).items():
             environment[f"HANMARU_{platform.upper()}_URL"] = url
+        environment |= settings or {}
         done = subprocess.run(
             [sys.executable, "-m", "web", *arguments],
             env=environment,
