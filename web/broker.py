@@ -11,9 +11,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import quote
 
 import redis
@@ -25,6 +26,7 @@ from web.config import Settings
 _LONGEST_SOCKET_PATH = 103
 _START_WITHIN_S = 10.0
 _END_WITHIN_S = 5.0
+_LOOK_EVERY_S = 0.5
 
 
 class BrokerUnavailable(HanmaruError):
@@ -69,8 +71,8 @@ def locate_files(home: Path) -> Files:
 def open_broker(settings: Settings) -> Iterator[str]:
     """The address of a broker that answers.
 
-    The embedded one is started when none runs here, and then ends with the block. One that outlived the process that
-    started it is ended first. Raises BrokerUnavailable.
+    The embedded one is started when none runs here, started again when it is killed, and then ends with the block. One
+    that outlived the process that started it is ended first. Raises BrokerUnavailable.
     """
     found = find_broker(settings)
     if found is not None:
@@ -81,17 +83,15 @@ def open_broker(settings: Settings) -> Iterator[str]:
     with files.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_owned(files) and answers(files.url):
-            server = None  # another process was quicker
+            embedded = None  # another process was quicker
         else:
             _reap(files)
-            server = _start(files)
+            embedded = _Embedded(files)
     try:
         yield files.url
     finally:
-        if server is not None:
-            _stop(server)
-            files.pid.unlink(missing_ok=True)
-            files.socket.unlink(missing_ok=True)
+        if embedded is not None:
+            embedded.stop()
 
 
 def find_broker(settings: Settings) -> str | None:
@@ -113,6 +113,30 @@ def answers(url: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
+
+
+class _Embedded:
+    """A server of this process's own, which comes again when it is killed."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._is_over = Event()
+        self._server = _start(files)
+        self._watch = Thread(target=self._start_again, name="broker", daemon=True)
+        self._watch.start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._watch.join()
+        _stop(self._server)
+        self._files.pid.unlink(missing_ok=True)
+        self._files.socket.unlink(missing_ok=True)
+
+    def _start_again(self) -> None:
+        while not self._is_over.wait(_LOOK_EVERY_S):
+            if self._server.poll() is not None:
+                with suppress(BrokerUnavailable):
+                    self._server = _start(self._files)
 
 
 def _start(files: Files) -> subprocess.Popen[bytes]:

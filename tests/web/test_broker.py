@@ -37,6 +37,19 @@ def test_the_embedded_broker_answers_and_ends_with_the_block(settings):
     assert not files.pid.exists()
 
 
+def test_the_embedded_broker_comes_again_when_it_is_killed(settings):
+    files = locate_files(settings.home)
+
+    with open_broker(settings) as url:
+        killed = files.pid.read_text().split()[0]
+        os.kill(int(killed), signal.SIGKILL)
+        while files.pid.read_text().split()[:1] in ([], [killed]) or not answers(url):
+            pass
+        assert find_broker(settings) == url
+
+    assert not answers(url)
+
+
 def test_a_second_user_of_one_home_shares_the_broker_and_does_not_end_it(settings):
     with open_broker(settings) as first:
         with open_broker(settings) as second:

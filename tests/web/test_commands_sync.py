@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from integrator.errors import FeedUnavailable
+from integrator.errors import FeedUnavailable, IndexUnavailable
 from integrator.record import Confirmation
 from integrator.sync.units import gather
 from web.commands.export import write_cell
+from web.showing import Showing
 from web.wiring import PLATFORMS
 
 KEYS = [
@@ -103,6 +104,19 @@ def test_a_dry_run_leaves_nothing_behind(run) -> None:
     assert [said["new"] for said in _rows(result)] == [15, 15, 15]
     assert run("export", "listings").stdout == ""
     assert _json(run("runs", "--json")) == []
+
+
+def test_what_a_sync_could_not_show_is_shown_by_resolve(run, monkeypatch) -> None:
+    def away(_showing: Showing) -> None:
+        raise IndexUnavailable("The index is away.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Showing, "show", away)
+        assert run("sync", "buykorea").exit_code == 1
+
+    shown = [json.loads(run("resolve", "--json").stdout) for _ in range(2)]
+
+    assert shown == [{"index_writes": 15}, {"index_writes": 0}]
 
 
 def test_sync_without_a_platform_is_wrong_use(run) -> None:
