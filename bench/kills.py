@@ -22,7 +22,7 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 from bench.figures import Figure
-from bench.processes import PLATFORMS, environment, measure
+from bench.processes import PLATFORMS, environment, measure, stream
 from bench.products import export
 from bench.sync import Bench
 from connectors.mock.message import Response
@@ -143,7 +143,7 @@ def _await_end(group: int) -> None:
 def _compare(home: Path, bench: Bench) -> tuple[int, int]:
     """Visible listings that are missing, and that are there for nothing."""
     options = ["--seed", str(bench.seed), "--size", str(bench.size), "--day", "0"]
-    rows = measure(["truth", *options], environment=environment(home)).rows()
+    rows = stream(["truth", *options], environment=environment(home))
     truth = {(row["platform"], row["id"]) for row in rows if row["visible"]}
     shown = {(row["platform"], row["id"]) for row in export(home, "listings") if row["visible"]}
     shutil.rmtree(home)

@@ -42,6 +42,22 @@ def measure(arguments: list[str], *, environment: dict[str, str], accept: tuple[
         return Measured(out=out.read().decode(), **json.loads(usage.read_text()))
 
 
+def stream(arguments: list[str], *, environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The JSON lines that `hanmaru ARGUMENTS` prints, one by one: of a large catalogue they do not fit into memory.
+
+    Raises RuntimeError with the end of its stderr when it fails.
+    """
+    command = [sys.executable, "-m", "web", *arguments]
+    with tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=err)
+        assert process.stdout is not None
+        with process.stdout as lines:
+            yield from map(json.loads, lines)
+        if process.wait() != 0:
+            err.seek(0)
+            raise RuntimeError(f"hanmaru {' '.join(arguments)} failed:\n{err.read().decode()[-3000:]}")
+
+
 @contextmanager
 def recorded_mock(record: Path, *, seed: int, size: int, day: int) -> Iterator[str]:
     """Serve a world from rendered answers, call limits lifted, and give the base address."""

@@ -1,12 +1,12 @@
 """How well products are recognised: the clusters of a synced world against `hanmaru truth`, pair by pair."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bench.figures import Figure
-from bench.processes import environment, measure
+from bench.processes import environment, stream
 
 Pair = tuple[str, str]
 
@@ -14,13 +14,13 @@ Pair = tuple[str, str]
 def measure_products(home: Path, *, seed: int, size: int, day: int) -> list[Figure]:
     """Precision and recall over pairs of visible listings of one true product, across and within platforms."""
     options = ["--seed", str(seed), "--size", str(size), "--day", str(day)]
-    truth = measure(["truth", *options], environment=environment(home)).rows()
-    product = {(row["platform"], row["id"]): row["product"] for row in truth if row["visible"]}
-    company = {(row["platform"], row["id"]): row["company"] for row in truth if row["visible"]}
+    product, company = {}, {}
+    for row in stream(["truth", *options], environment=environment(home)):
+        if row["visible"]:
+            product[row["platform"], row["id"]] = row["product"]
+            company[row["platform"], row["id"]] = row["company"]
     clusters = [_pairs(row) for row in export(home, "clusters")]
-    seller = {
-        (str(row["platform"]), str(row["id"])): row["seller_id"] for row in export(home, "listings") if row["visible"]
-    }
+    seller = {(row["platform"], row["id"]): row["seller_id"] for row in export(home, "listings") if row["visible"]}
     note = f"seed {seed}, {size:,} a platform, day {day}"
     precision, recall = score(clusters, product)
     by_seller: dict[object, list[Pair]] = defaultdict(list)
@@ -47,12 +47,10 @@ def score(clusters: Iterable[Iterable[Pair]], truth: dict[Pair, str]) -> tuple[f
     return right / max(said, 1), right / max(true_pairs, 1)
 
 
-def export(home: Path, what: str) -> list[dict[str, object]]:
-    out = measure(["export", what, "--format", "jsonl"], environment=environment(home)).out
-    return [json.loads(line) for line in out.splitlines()]
+def export(home: Path, what: str) -> Iterator[dict[str, Any]]:
+    """The rows of `hanmaru export WHAT`."""
+    return stream(["export", what, "--format", "jsonl"], environment=environment(home))
 
 
-def _pairs(row: dict[str, object]) -> list[Pair]:
-    listings = row["listings"]
-    assert isinstance(listings, list)
-    return [(platform, external_id) for platform, external_id in listings]
+def _pairs(row: dict[str, Any]) -> list[Pair]:
+    return [(platform, external_id) for platform, external_id in row["listings"]]
