@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from bench.figures import Figure
-from bench.processes import environment, measure
+from bench.processes import environment
+from bench.products import export
 
 QUESTIONS = 600
 WARM_UP = 50
@@ -37,10 +38,10 @@ def measure_reading(home: Path) -> list[Figure]:
 def make_questions(home: Path) -> list[list[tuple[str, str]]]:
     """Two words of a product's name, drawn over the whole catalogue, and a filter: each question once."""
     draw = random.Random(11)
-    rows = measure(["export", "products", "--format", "jsonl"], environment=environment(home)).rows()
+    names = [next(iter(row["names"].values()))["value"] for row in export(home, "products")]
     questions: dict[tuple[str, str], list[tuple[str, str]]] = {}
     while len(questions) < QUESTIONS:
-        name = next(iter(draw.choice(rows)["names"].values()))["value"].split()
+        name = draw.choice(names).split()
         start = draw.randrange(max(1, len(name) - 1))
         text, narrowed = " ".join(name[start : start + 2]), draw.choice(FILTERS)
         questions[text, narrowed[0]] = [("q", text), narrowed]
