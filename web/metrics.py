@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
-from flask import Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
@@ -50,7 +50,9 @@ def install_metrics(app: Flask, traffic: Traffic) -> None:
         families = [*tell_requests(traffic, current_app), *tell_database(), *tell_index(), *tell_broker(), *tell_disk()]
         return Response(generate_latest(Observed(families)), content_type=CONTENT_TYPE_LATEST)
 
-    app.add_url_rule("/metrics", "metrics", show_metrics)
+    pages = Blueprint("metrics", __name__)  # as one, it stays out of the API's description
+    pages.add_url_rule("/metrics", "show", show_metrics)
+    app.register_blueprint(pages)
     traffic.watch(app)
 
 

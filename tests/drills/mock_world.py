@@ -95,7 +95,7 @@ class Home:
         found = PLATFORMS[platform]
         access = Access(url, {each.name: each.test_value for each in found.credentials})
         with self.open() as database:
-            budget = SharedBudget.open(database, platform=platform, key=url, clock=clock)
+            budget = SharedBudget.open(database, platform=platform, key=url, clock=clock, label=found.label)
             connector = found.open(access, clock=clock, spool=DiskSpool(self.folder / "spool"), budget=budget)
             return sync_feed(database, connector, clock, how=Slice(full=full))
 

@@ -185,4 +185,3 @@ def test_the_drill_notices_that_any_list_passes_for_another(
         drill(tally, stage, lists, is_tried=lambda _, name: name.startswith(("answer to", "rows of")))
 
     assert len(tally.violations) > 5
-    assert any("withdrawals: 0 lost, 50 other" in each for each in tally.violations)

@@ -101,7 +101,7 @@ def obey(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize(
     ("planted", "where", "instead"),
-    [("every absence is believed", "integrator.sync.absence.object_to", obey)],
+    [("every absence is believed", "integrator.sync.settling.object_to", obey)],
 )
 def test_the_drill_notices(
     planted: str,

@@ -25,7 +25,7 @@ from tests.fakes.clock import FakeClock
 
 SEED = 7
 MOST = 1.2
-ROUNDS = 12
+ROUNDS = 40
 
 SICK, WELL = "buykorea", ("gobizkorea", "tradekorea")
 
