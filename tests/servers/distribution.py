@@ -5,7 +5,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import urllib.request
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,6 @@ VERSION = "9.5.3"
 SHA256 = "bec49f3b8d00e75c8d1cec85c35298635ec9fbd3ae80ef5aeb6bc05abdb3db2d"
 _GROUP = "org.elasticsearch.distribution.integ-test-zip"
 _NAME = f"elasticsearch-{VERSION}.zip"
-_LINK = f"https://repo1.maven.org/maven2/{_GROUP.replace('.', '/')}/elasticsearch/{VERSION}/{_NAME}"
 _TIMEOUT_S = 900
 
 
@@ -57,23 +55,14 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 
 def _download(folder: Path) -> None:
-    """By the machine's own Maven, which knows the mirrors of the place; else from the usual address."""
+    """By the machine's own Maven, which knows the mirrors of the place."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    if shutil.which("mvn") and _copy_by_maven(folder):
-        return
-    try:
-        with urllib.request.urlopen(_LINK, timeout=60) as answer, (folder / _NAME).open("wb") as file:
-            shutil.copyfileobj(answer, file)
-    except OSError as failure:
-        raise Missing(f"no Elasticsearch: {_LINK} could not be read ({failure})") from failure
-
-
-def _copy_by_maven(folder: Path) -> bool:
     coordinates = f"{_GROUP}:elasticsearch:{VERSION}:zip"
     words = ["mvn", "-B", "-q", "dependency:copy", f"-Dartifact={coordinates}", f"-DoutputDirectory={folder}"]
     try:
-        done = subprocess.run(words, check=False, cwd=folder, capture_output=True, timeout=_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0 and (folder / _NAME).exists()
+        subprocess.run(words, check=True, cwd=folder, capture_output=True, timeout=_TIMEOUT_S)
+    except (OSError, subprocess.SubprocessError) as failure:
+        raise Missing(f"no Elasticsearch: Maven could not bring {coordinates} ({failure})") from failure
+    if not (folder / _NAME).exists():
+        raise Missing(f"no Elasticsearch: Maven brought no {_NAME}")
