@@ -46,11 +46,13 @@ class _Settling:
         said = {each.key for each in told}
         absent = [each for each in absent if each.key not in said]
         warnings: list[str] = []
-        objection = self._object_to(told, absent)
+        said_gone, missed = list(map(_candidate, told)), list(map(_candidate, absent))
+        shown = self._look_at_shown([*said_gone, *missed])
+        objection = self._object_to([*said_gone, *missed], shown)
         # What the platform names may stand where what it merely does not show is not believed.
-        is_told_held = objection is not None and self._object_to(told, []) is not None
-        if objection is not None:
-            self._hold(told if is_told_held else [], absent, objection)
+        is_told_held = objection is not None and self._object_to(said_gone, shown) is not None
+        if objection is not None and shown is not None:
+            self._hold(told if is_told_held else [], absent, objection, shown)
         if not is_told_held:
             self._withdraw_told()
         if objection is None and self._end is not None:
@@ -86,23 +88,23 @@ class _Settling:
 
     # Holding ---------------------------------------------------------------------------------------------------------
 
-    def _object_to(self, told: Sequence[Told], absent: Sequence[Absent]) -> Objection | None:
-        gone = [*map(_candidate, told), *map(_candidate, absent)]
+    def _look_at_shown(self, gone: Sequence[Candidate]) -> Shown | None:
+        """None where nobody is gone: then nothing need be counted."""
         if not gone:
             return None
-        shown = self._look_at_shown(gone)
-        return object_to(gone, shown, seen=None if self._end is None else self._run.counters.seen)
-
-    def _look_at_shown(self, gone: Sequence[Candidate]) -> Shown:
         run = self._run
         with self._committer.database.read() as connection:
             return look_at_shown(connection, run.platform, gone, run=run.id, now=self._committer.now())
 
-    def _hold(self, told: Sequence[Told], absent: Sequence[Absent], objection: Objection) -> None:
+    def _object_to(self, gone: Sequence[Candidate], shown: Shown | None) -> Objection | None:
+        if shown is None:
+            return None
+        return object_to(gone, shown, seen=None if self._end is None else self._run.counters.seen)
+
+    def _hold(self, told: Sequence[Told], absent: Sequence[Absent], objection: Objection, shown: Shown) -> None:
         """What was told and what is absent are two holds: they are decided differently."""
         run, now, reason = self._run, self._committer.now(), objection.reason
         said, missed = list(map(_candidate, told)), list(map(_candidate, absent))
-        shown = self._look_at_shown([*said, *missed])
         with self._committer.recording() as connection:
             if told:
                 diff, why = describe_deletions(said, shown), f"The platform itself withdrew listings. {reason}"
